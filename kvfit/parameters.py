@@ -1,0 +1,137 @@
+"""Parameters of models: a name, a support, and a prior stated as an interval that a reader can judge."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+Support = Literal["unit", "positive", "real"]
+
+#: half width of the central 90 % of a standard normal distribution
+_Z90 = 1.6448536269514722
+_SUPPORT_WORDS = {"unit": "between 0 and 1", "positive": "greater than 0", "real": "any real number"}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One free parameter of a model.
+
+    Parameters
+    ----------
+    name : str
+        Identifier used in Python and in files.
+    symbol : str
+        Symbol used in the literature, in plain Unicode.
+    support : {"unit", "positive", "real"}
+        Where values may lie. The unconstrained scale is the logit, the log or the value itself.
+    interval : tuple of float
+        Lower and upper bound, on the natural scale, of the central 90 % of plausible values for one person.
+    meaning : str
+        One line.
+    reason : str
+        Why this interval, with the source where there is one.
+    """
+
+    name: str
+    symbol: str
+    support: Support
+    interval: tuple[float, float]
+    meaning: str
+    reason: str
+
+    def __post_init__(self) -> None:
+        low, high = self.interval
+        if not low < high or not self.contains(np.asarray(self.interval)).all():
+            raise ValueError(
+                f"parameter {self.name}: interval {self.interval} must be increasing and {self.support_words}"
+            )
+
+    @property
+    def support_words(self) -> str:
+        """The support in words."""
+        return _SUPPORT_WORDS[self.support]
+
+    @property
+    def location(self) -> float:
+        """Mean of the normal prior on the unconstrained scale."""
+        low, high = (float(self.to_unconstrained(v)) for v in self.interval)
+        return (low + high) / 2
+
+    @property
+    def scale(self) -> float:
+        """Standard deviation of the normal prior on the unconstrained scale."""
+        low, high = (float(self.to_unconstrained(v)) for v in self.interval)
+        return (high - low) / (2 * _Z90)
+
+    def contains(self, value: Any) -> np.ndarray:
+        """Whether each value lies inside the support; the ends 0 and 1 count as inside for `unit`."""
+        value = np.asarray(value, dtype=float)
+        if self.support == "unit":
+            return (value >= 0) & (value <= 1)
+        if self.support == "positive":
+            return (value >= 0) & np.isfinite(value)
+        return np.isfinite(value)
+
+    def to_unconstrained(self, value: Any) -> Any:
+        """Logit, log or identity of values on the natural scale (NumPy)."""
+        value = np.asarray(value, dtype=float)
+        if self.support == "unit":
+            return np.log(value) - np.log1p(-value)
+        return np.log(value) if self.support == "positive" else value
+
+    def to_natural(self, value: Any, xp: Any = np) -> Any:
+        """Inverse of :meth:`to_unconstrained`; `xp` is NumPy or ``pytensor.tensor``."""
+        if self.support == "unit":
+            return 1.0 / (1.0 + xp.exp(-value))
+        return xp.exp(value) if self.support == "positive" else value
+
+
+class ParameterError(ValueError):
+    """Parameter values that a model cannot take; the message lists every problem."""
+
+
+def check_values(
+    parameters: tuple[Parameter, ...], values: Mapping[str, Any], *, owner: str
+) -> dict[str, np.ndarray]:
+    """Check a set of natural-scale values against the parameters of a model.
+
+    Parameters
+    ----------
+    parameters : tuple of Parameter
+    values : mapping of str to float or array
+        Every parameter needs a value; arrays may have any common shape.
+    owner : str
+        The model's name, for the message.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+
+    Raises
+    ------
+    ParameterError
+        With one line for each missing, unknown or out-of-range parameter.
+    """
+    names = [p.name for p in parameters]
+    problems = [f"{n}: unknown; {owner} has {', '.join(names)}" for n in values if n not in names]
+    checked: dict[str, np.ndarray] = {}
+    for p in parameters:
+        if p.name not in values:
+            middle = float(p.to_natural(np.asarray(p.location)))
+            problems.append(f"{p.name}: missing; expected a value {p.support_words} (for example {middle:.3g})")
+            continue
+        value = np.asarray(values[p.name], dtype=float)
+        bad = ~p.contains(value)
+        if bad.any():
+            problems.append(f"{p.name}: expected {p.support_words}, found {value[bad].flat[0]:g}")
+        checked[p.name] = value
+    if problems:
+        raise ParameterError(f"parameters of {owner}:\n  " + "\n  ".join(problems))
+    return checked
+
+
+def logit(p: float) -> float:
+    """Log odds of a probability."""
+    return math.log(p / (1 - p))

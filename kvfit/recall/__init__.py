@@ -1,0 +1,1 @@
+"""Parts of free-recall models: memory tables, choice (separation) and stopping, each replaceable alone."""

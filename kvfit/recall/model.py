@@ -1,0 +1,121 @@
+"""A free-recall model: a memory, a choice rule and a stopping rule put together."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from kvfit.kernels.match_cue import CoreConfig, padded_width
+from kvfit.parameters import Parameter
+from kvfit.recall.separation import Separation
+from kvfit.recall.stopping import StoppingRule
+from kvfit.recall.tables import MemoryTables, assemble
+
+MemoryFunction = Callable[[Mapping[str, Any], np.ndarray, int, Any], MemoryTables]
+
+#: keeps log(s) finite where the operator takes logarithms and a match may vanish
+_SMALLEST_MATCH = 1e-12
+
+
+@dataclass(frozen=True)
+class RecallModel:
+    """One fully specified model of free recall.
+
+    Parameters
+    ----------
+    name : str
+        The model's name in the registry.
+    options : mapping of str to object
+        The options that differ from the defaults.
+    title, claim, reference : str
+        For reports: what it is, what it claims about memory, where it comes from.
+    memory_parameters : tuple of Parameter
+    memory : callable
+        ``memory(p, list_length, n_positions, xp) -> MemoryTables``, where ``p`` maps names to ``(cell,)`` values on
+        the natural scale and ``list_length`` is a constant ``(cell,)`` integer array.
+    separation : Separation
+    stopping : StoppingRule
+    channels : int
+        2 where context drifts with constant norm.
+    semantic : bool
+        Whether per-list similarities enter.
+    fixed : mapping of str to float
+        Parameters held at a value.
+    support_floor : callable, optional
+        ``support_floor(p) -> (cell,)``: floor of the match before separation.
+    event_floor : float
+        Floor of the probability of an event (cymr: 1e-5), 0 for none.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    title: str
+    claim: str
+    reference: str
+    memory_parameters: tuple[Parameter, ...]
+    memory: MemoryFunction
+    separation: Separation
+    stopping: StoppingRule
+    channels: int = 1
+    semantic: bool = False
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    support_floor: Callable[[Mapping[str, Any]], Any] | None = None
+    event_floor: float = 0.0
+
+    task = "free_recall"
+
+    @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Parameters of memory, choice and stopping, the fixed ones included."""
+        return self.memory_parameters + self.separation.parameters + self.stopping.parameters
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free parameters."""
+        return tuple(p for p in self.all_parameters if p.name not in self.fixed)
+
+    @property
+    def label(self) -> str:
+        """Name with options, e.g. ``kv_recall(query=value)``; the registry reads it back."""
+        described = {**self.options, **self.fixed}
+        inside = ", ".join(f"{k}={described[k]}" for k in sorted(described))
+        return f"{self.name}({inside})" if inside else self.name
+
+    def core(self, n_positions: int) -> CoreConfig:
+        """Configuration of the compiled core for lists of up to `n_positions`."""
+        return CoreConfig(
+            width=padded_width(n_positions),
+            channels=self.channels,
+            separation=self.separation.core,
+            match_stop=self.stopping.uses_match,
+            semantic=self.semantic,
+            support_floor=self.support_floor is not None or self.separation.core == "power",
+            event_floor=self.event_floor,
+        )
+
+    def tables(
+        self, p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any = np
+    ) -> tuple[Any, Any, Any, Any]:
+        """The four arrays of the compiled core.
+
+        Parameters
+        ----------
+        p : mapping of str to tensor
+            ``(cell,)`` natural-scale values of the free parameters.
+        list_length : numpy.ndarray
+            ``(cell,)``.
+        n_positions : int
+            Longest list of the design.
+        xp : module
+            ``numpy`` or ``pytensor.tensor``.
+        """
+        p = {**p, **{k: xp.ones_like(next(iter(p.values()))) * v for k, v in self.fixed.items()}}
+        memory = self.memory(p, list_length, n_positions, xp)
+        stop, stop_match = self.stopping.table(p, n_positions, xp)
+        floor: Any = None
+        if self.support_floor is not None:
+            floor = self.support_floor(p)
+        elif self.separation.core == "power":
+            floor = _SMALLEST_MATCH
+        return assemble(memory, self.separation.values(p), stop, stop_match, xp, floor)

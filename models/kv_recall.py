@@ -1,0 +1,159 @@
+"""Key-value recall: drifting addresses as keys, items as values, retrieval as competition between matches.
+
+What it claims about memory: each item is a value stored under a key, and keys are drifting addresses
+``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. Recall starts from queries for the end and
+the start of the list. A recalled item queries memory again, through its value (``phi = 1``: the content drives the
+query, which reaches forward only, because ``eta_i . a_j`` is zero for j < i) or through its key itself (``phi = 0``:
+symmetric). Nothing is lost from storage; what limits recall is competition.
+
+    s_1(j)     = w_end rho_end^(N-j) + w_start rho_start^(j-1)
+    U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
+    s_(t+1)(j) = (1 - kappa) s_t(j) + w_cue U(r_t, j) + w_sem Sem(r_t, j)
+
+Reference: after Gershman, Fiete & Irie (2025), "Key-value memory in the brain", Neuron; the likelihood is this
+project's own, a decision that the documentation records. Nested rivals are options: ``query="value"`` and ``"key"``,
+``scaffold=False`` (random addresses), ``end_drift="tied"``, ``memory="autoassociative"`` (key and value are one pattern: the retrieved
+pattern alone is the next cue, with one weighting for store and cue), and every separation and stopping rule.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from kvfit.parameters import Parameter
+from kvfit.recall.model import MemoryFunction, RecallModel
+from kvfit.recall.separation import SEPARATIONS
+from kvfit.recall.stopping import STOPPING_RULES
+from kvfit.recall.tables import MemoryTables, by_lag, end_distance, lags, powers
+from kvfit.registry import ModelFamily, Option
+
+RHO = Parameter(
+    "rho", "ρ", "unit", (0.1, 0.95), "similarity of the keys of neighbouring items",
+    "context similarity at lag 1 is .3 to .95 in fits of context models, beta_enc = sqrt(1 - rho^2)",
+)  # fmt: skip
+PHI = Parameter(
+    "phi", "φ", "unit", (0.05, 0.95), "share of the re-query that goes through the recalled value (forward) rather than its key",
+    "no published values; covers nearly the whole unit interval",
+)  # fmt: skip
+KAPPA = Parameter(
+    "kappa", "κ", "unit", (0.1, 0.98), "share of the old match that is lost with each recall",
+    "published fits of beta_rec (.4 to .98) leave sqrt(1 - beta_rec^2) of the old context",
+)  # fmt: skip
+W_END = Parameter(
+    "w_end", "w_end", "positive", (0.7, 12.0), "strength of the end-of-list query at the last item",
+    "the last item starts immediate recall with probability .1 to .9 among 10 to 40 items, which asks for 1 to 6 log units",
+)  # fmt: skip
+RHO_END = Parameter(
+    "rho_end", "ρ_end", "unit", (0.2, 0.95), "how slowly the end-of-list query fades backwards",
+    "recency spans 2 to 8 positions (Murdock 1962)",
+)  # fmt: skip
+W_START = Parameter(
+    "w_start", "w_start", "positive", (0.3, 10.0), "strength of the start-of-list query at the first item",
+    "the first item starts immediate recall with probability .02 to .3",
+)  # fmt: skip
+RHO_START = Parameter(
+    "rho_start", "ρ_start", "unit", (0.05, 0.9), "how fast the start-of-list query fades forwards",
+    "primacy spans 1 to 4 positions (Murdock 1962)",
+)  # fmt: skip
+W_CUE = Parameter(
+    "w_cue", "w_cue", "positive", (0.5, 10.0), "strength of the cue that a recalled item gives",
+    "conditional response probabilities at lag +1 of .2 to .6 ask for 1 to 5 log units above remote items",
+)  # fmt: skip
+W_SEM = Parameter(
+    "w_sem", "w_sem", "positive", (0.1, 8.0), "weight of the similarity of meaning to the recalled item",
+    "similarities are cosines of embeddings, with differences of about .1 to .5 within a list",
+)  # fmt: skip
+W_CONTENT = Parameter(
+    "w_content", "w_c", "unit", (0.05, 0.95), "share of content, against address, in the one pattern of a memory",
+    "no published values; covers nearly the whole unit interval",
+)  # fmt: skip
+
+
+def _memory(memory: str, query: str, scaffold: bool, end_drift: str, semantic: bool, scale_free: bool) -> MemoryFunction:
+    def tables(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
+        lag = lags(n_positions)
+        one = xp.ones_like(p["w_cue"])
+        w_end = one if scale_free else p["w_end"]
+        rho_end = p["rho"] if end_drift == "tied" else p["rho_end"]
+        position = np.arange(n_positions)
+        initial = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions), xp)
+        initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position, xp)
+        if scaffold:
+            similarity = by_lag(powers(p["rho"], position, xp), np.abs(lag))
+        else:
+            similarity = one[:, None, None] * np.eye(n_positions)
+        forward = similarity * (lag >= 0)
+        if memory == "autoassociative":
+            content = p["w_content"] if semantic else 0.0 * one
+            cue = (p["w_cue"] * (1.0 - content))[:, None, None] * similarity
+            return MemoryTables(initial, cue, carry=0.0 * one, semantic=p["w_cue"] * content if semantic else None)
+        if query == "value":
+            cue = forward
+        elif query == "key":
+            cue = similarity
+        else:
+            phi = p["phi"][:, None, None]
+            cue = (1.0 - phi) * similarity + phi * forward
+        return MemoryTables(
+            initial,
+            p["w_cue"][:, None, None] * cue,
+            carry=1.0 - p["kappa"],
+            semantic=p["w_sem"] if semantic else None,
+        )
+
+    return tables
+
+
+def build(
+    memory: str, query: str, scaffold: bool, end_drift: str, separation: str, stopping: str, semantic: bool
+) -> RecallModel:
+    """Build key-value recall with the given options; see ``MODEL.options``."""
+    operator = SEPARATIONS[separation]
+    auto = memory == "autoassociative"
+    parameters: list[Parameter] = []
+    if scaffold or end_drift == "tied":
+        parameters.append(RHO)
+    if not auto:
+        # without a scaffold both routes reach the recalled item alone, so their mixture cannot matter
+        parameters += [PHI, KAPPA] if query == "mixed" and scaffold else [KAPPA]
+    if not operator.scale_free:
+        parameters.append(W_END)
+    if end_drift == "free":
+        parameters.append(RHO_END)
+    parameters += [W_START, RHO_START, W_CUE]
+    if semantic:
+        parameters.append(W_CONTENT if auto else W_SEM)
+    claim = (
+        "Key and value are one pattern: the retrieved pattern alone is the next cue."
+        if auto
+        else "Keys are drifting addresses; a recalled value queries memory again; recall is limited by competition."
+    )
+    return RecallModel(
+        name="kv_recall",
+        options={},
+        title="Autoassociative recall" if auto else "Key-value recall",
+        claim=claim,
+        reference="after Gershman, Fiete & Irie (2025)",
+        memory_parameters=tuple(parameters),
+        memory=_memory(memory, query if scaffold else "key", scaffold, end_drift, semantic, operator.scale_free),
+        separation=operator,
+        stopping=STOPPING_RULES[stopping],
+        semantic=semantic,
+    )
+
+
+MODEL = ModelFamily(
+    name="kv_recall",
+    summary="key-value recall: drifting keys, values that query again (after Gershman, Fiete & Irie 2025)",
+    build=build,
+    options={
+        "memory": Option(("key_value", "autoassociative"), "separate keys and values, or one pattern for both"),
+        "query": Option(("mixed", "value", "key"), "what a recalled item queries with: free mixture, value only, key only"),
+        "scaffold": Option((True, False), "keys drift over the list, or are unrelated random addresses"),
+        "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
+        "separation": Option(tuple(SEPARATIONS), "how matches become probabilities"),
+        "stopping": Option(tuple(STOPPING_RULES), "rule by which recall ends"),
+        "semantic": Option((False, True), "add the similarity of meaning between items to the cue"),
+    },
+)
