@@ -10,6 +10,15 @@ symmetric). Nothing is lost from storage; what limits recall is competition.
     U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
     s_(t+1)(j) = (1 - kappa) s_t(j) + w_cue U(r_t, j) + w_sem Sem(r_t, j)
 
+Under softmax separation only differences of s matter, and an item never cues itself, so the data say little about
+w_end, w_start and w_cue as such. The parameters are the contrasts that behaviour shows:
+
+    recency    = w_end (1 - rho_end)        log-odds advantage of the last item over the one before it
+    primacy    = w_start (1 - rho_start)    log-odds advantage of the first item over the second
+    neighbour  = w_cue rho                  cue to an adjacent item (the forward one, whatever phi)
+
+With the other separations scale matters: w_end is fixed at 1, and ``w_start`` and ``w_cue`` are parameters.
+
 Reference: after Gershman, Fiete & Irie (2025), "Key-value memory in the brain", Neuron; the likelihood is this
 project's own, a decision that the documentation records. Nested rivals are options: ``query="value"`` and ``"key"``,
 ``scaffold=False`` (random addresses), ``end_drift="tied"``, ``memory="autoassociative"`` (key and value are one pattern: the retrieved
@@ -40,67 +49,79 @@ KAPPA = Parameter(
     "kappa", "κ", "unit", (0.1, 0.98), "share of the old match that is lost with each recall",
     "published fits of beta_rec (.4 to .98) leave sqrt(1 - beta_rec^2) of the old context",
 )  # fmt: skip
-W_END = Parameter(
-    "w_end", "w_end", "positive", (0.7, 12.0), "strength of the end-of-list query at the last item",
-    "the last item starts immediate recall with probability .1 to .9 among 10 to 40 items, which asks for 1 to 6 log units",
+RECENCY = Parameter(
+    "recency", "d_end", "positive", (0.1, 4.0), "log-odds advantage of the last item over the one before it when recall starts",
+    "immediate recall starts with the last item 1.1 to 50 times as often as with the one before",
 )  # fmt: skip
 RHO_END = Parameter(
     "rho_end", "ρ_end", "unit", (0.2, 0.95), "how slowly the end-of-list query fades backwards",
     "recency spans 2 to 8 positions (Murdock 1962)",
 )  # fmt: skip
+PRIMACY = Parameter(
+    "primacy", "d_start", "positive", (0.05, 4.0), "log-odds advantage of the first item over the second when recall starts",
+    "recall starts with the first item 1.05 to 50 times as often as with the second",
+)  # fmt: skip
 W_START = Parameter(
-    "w_start", "w_start", "positive", (0.3, 10.0), "strength of the start-of-list query at the first item",
-    "the first item starts immediate recall with probability .02 to .3",
+    "w_start", "w_start", "positive", (0.05, 3.0), "strength of the start-of-list query relative to the end-of-list query",
+    "the first item starts immediate recall less often than the last in most people, more often in some",
 )  # fmt: skip
 RHO_START = Parameter(
     "rho_start", "ρ_start", "unit", (0.05, 0.9), "how fast the start-of-list query fades forwards",
     "primacy spans 1 to 4 positions (Murdock 1962)",
 )  # fmt: skip
+NEIGHBOUR = Parameter(
+    "neighbour", "d_cue", "positive", (0.2, 6.0), "strength of the cue that a recalled item gives to the next item studied",
+    "conditional response probabilities at lag +1 of .2 to .6 ask for .5 to 5 log units above remote items",
+)  # fmt: skip
 W_CUE = Parameter(
-    "w_cue", "w_cue", "positive", (0.5, 10.0), "strength of the cue that a recalled item gives",
-    "conditional response probabilities at lag +1 of .2 to .6 ask for 1 to 5 log units above remote items",
+    "w_cue", "w_cue", "positive", (0.1, 5.0), "strength of a recalled item's cue relative to the end-of-list query",
+    "recalled items and the end of the list are cues of comparable strength in context models",
 )  # fmt: skip
 W_SEM = Parameter(
     "w_sem", "w_sem", "positive", (0.1, 8.0), "weight of the similarity of meaning to the recalled item",
     "similarities are cosines of embeddings, with differences of about .1 to .5 within a list",
 )  # fmt: skip
-W_CONTENT = Parameter(
-    "w_content", "w_c", "unit", (0.05, 0.95), "share of content, against address, in the one pattern of a memory",
-    "no published values; covers nearly the whole unit interval",
-)  # fmt: skip
+
+def start_and_end_queries(
+    p: Mapping[str, Any], rho_end: Any, list_length: np.ndarray, n_positions: int, xp: Any
+) -> Any:
+    """``w_end rho_end^(N-j) + w_start rho_start^(j-1)`` ``(cell, position)`` from their contrasts (softmax)."""
+    w_end = p["recency"] / (1.0 - rho_end)
+    w_start = p["primacy"] / (1.0 - p["rho_start"])
+    end = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions), xp)
+    return end + w_start[:, None] * powers(p["rho_start"], np.arange(n_positions), xp)
 
 
 def _memory(memory: str, query: str, scaffold: bool, end_drift: str, semantic: bool, scale_free: bool) -> MemoryFunction:
     def tables(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
         lag = lags(n_positions)
-        one = xp.ones_like(p["w_cue"])
-        w_end = one if scale_free else p["w_end"]
         rho_end = p["rho"] if end_drift == "tied" else p["rho_end"]
+        one = xp.ones_like(rho_end)
         position = np.arange(n_positions)
-        initial = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions), xp)
-        initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position, xp)
-        if scaffold:
-            similarity = by_lag(powers(p["rho"], position, xp), np.abs(lag))
+        if scale_free:
+            initial = powers(rho_end, end_distance(list_length, n_positions), xp)
+            initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position, xp)
         else:
-            similarity = one[:, None, None] * np.eye(n_positions)
-        forward = similarity * (lag >= 0)
+            initial = start_and_end_queries(p, rho_end, list_length, n_positions, xp)
+        # U times w_cue; the diagonal never matters, because a recalled item is not recalled again
+        if not scaffold:
+            cue = 0.0 * one[:, None, None] * np.ones((n_positions, n_positions))
+        elif scale_free:
+            cue = p["w_cue"][:, None, None] * by_lag(powers(p["rho"], position, xp), np.abs(lag))
+        else:
+            steps = np.maximum(position - 1, 0)
+            cue = p["neighbour"][:, None, None] * by_lag(powers(p["rho"], steps, xp), np.abs(lag))
         if memory == "autoassociative":
-            content = p["w_content"] if semantic else 0.0 * one
-            cue = (p["w_cue"] * (1.0 - content))[:, None, None] * similarity
-            return MemoryTables(initial, cue, carry=0.0 * one, semantic=p["w_cue"] * content if semantic else None)
+            weight = None
+            if semantic:
+                # one pattern: content and address share one weight, in units of the address cue
+                weight = p["w_sem"]
+            return MemoryTables(initial, cue, carry=0.0 * one, semantic=weight)
         if query == "value":
-            cue = forward
-        elif query == "key":
-            cue = similarity
-        else:
-            phi = p["phi"][:, None, None]
-            cue = (1.0 - phi) * similarity + phi * forward
-        return MemoryTables(
-            initial,
-            p["w_cue"][:, None, None] * cue,
-            carry=1.0 - p["kappa"],
-            semantic=p["w_sem"] if semantic else None,
-        )
+            cue = cue * (lag >= 0)
+        elif query == "mixed" and scaffold:
+            cue = cue * (1.0 - p["phi"][:, None, None] * (lag < 0))
+        return MemoryTables(initial, cue, carry=1.0 - p["kappa"], semantic=p["w_sem"] if semantic else None)
 
     return tables
 
@@ -111,19 +132,22 @@ def build(
     """Build key-value recall with the given options; see ``MODEL.options``."""
     operator = SEPARATIONS[separation]
     auto = memory == "autoassociative"
+    free_scale = not operator.scale_free
     parameters: list[Parameter] = []
     if scaffold or end_drift == "tied":
         parameters.append(RHO)
     if not auto:
-        # without a scaffold both routes reach the recalled item alone, so their mixture cannot matter
         parameters += [PHI, KAPPA] if query == "mixed" and scaffold else [KAPPA]
-    if not operator.scale_free:
-        parameters.append(W_END)
+    if free_scale:
+        parameters.append(RECENCY)
     if end_drift == "free":
         parameters.append(RHO_END)
-    parameters += [W_START, RHO_START, W_CUE]
+    parameters += [PRIMACY if free_scale else W_START, RHO_START]
+    if scaffold:
+        # random addresses cue nothing but the recalled item itself
+        parameters.append(NEIGHBOUR if free_scale else W_CUE)
     if semantic:
-        parameters.append(W_CONTENT if auto else W_SEM)
+        parameters.append(W_SEM)
     claim = (
         "Key and value are one pattern: the retrieved pattern alone is the next cue."
         if auto
@@ -136,7 +160,7 @@ def build(
         claim=claim,
         reference="after Gershman, Fiete & Irie (2025)",
         memory_parameters=tuple(parameters),
-        memory=_memory(memory, query if scaffold else "key", scaffold, end_drift, semantic, operator.scale_free),
+        memory=_memory(memory, query, scaffold, end_drift, semantic, operator.scale_free),
         separation=operator,
         stopping=STOPPING_RULES[stopping],
         semantic=semantic,

@@ -6,7 +6,7 @@ without replacement. It reproduces serial-position curves but not contiguity.
     s(j) = w_end rho_end^(N-j) + w_start rho_start^(j-1)
 
 These are the start and end queries of key-value recall, without any cue from recalled items: the model is nested in
-``kv_recall`` with ``w_cue = 0`` and ``kappa = 0``.
+``kv_recall`` with ``neighbour = 0`` and ``kappa = 0``; recency and primacy are the contrasts explained there.
 """
 
 from collections.abc import Mapping
@@ -14,18 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.models.kv_recall import RHO_END, RHO_START, W_END, W_START
+from kvfit.models.kv_recall import PRIMACY, RECENCY, RHO_END, RHO_START, start_and_end_queries
 from kvfit.recall.model import RecallModel
 from kvfit.recall.separation import SEPARATIONS
 from kvfit.recall.stopping import STOPPING_RULES
-from kvfit.recall.tables import MemoryTables, end_distance, powers
+from kvfit.recall.tables import MemoryTables
 from kvfit.registry import ModelFamily, Option
 
 
 def _memory(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
-    one = xp.ones_like(p["w_end"])
-    strength = p["w_end"][:, None] * powers(p["rho_end"], end_distance(list_length, n_positions), xp)
-    strength = strength + p["w_start"][:, None] * powers(p["rho_start"], np.arange(n_positions), xp)
+    one = xp.ones_like(p["rho_end"])
+    strength = start_and_end_queries(p, p["rho_end"], list_length, n_positions, xp)
     no_cue = (0.0 * one)[:, None, None] * np.ones((n_positions, n_positions))
     return MemoryTables(strength, no_cue, carry=one)
 
@@ -38,7 +37,7 @@ def build(stopping: str) -> RecallModel:
         title="Serial-position strengths",
         claim="Strength depends on study position alone; what was just recalled does not matter.",
         reference="baseline; Murdock (1962) for the curve",
-        memory_parameters=(W_END, RHO_END, W_START, RHO_START),
+        memory_parameters=(RECENCY, RHO_END, PRIMACY, RHO_START),
         memory=_memory,
         separation=SEPARATIONS["softmax"],
         stopping=STOPPING_RULES[stopping],

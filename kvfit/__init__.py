@@ -1,0 +1,1 @@
+"""Fit and compare key-value and classical memory models."""

@@ -1,0 +1,1 @@
+"""From a model and data to estimates: the PyMC model, samplers, maximum likelihood, diagnostics, prediction."""

@@ -1,0 +1,89 @@
+"""Free recall as a PyMC distribution over the recall sequences of every list."""
+
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+
+from kvfit.kernels import match_cue_simulate
+from kvfit.kernels.match_cue_op import match_cue_log_likelihood
+from kvfit.recall.design import RecallDesign
+from kvfit.recall.model import RecallModel
+
+
+_TABLE_NDIM = (3, 4, 2, 3)
+
+
+def scored_matrix(design: RecallDesign) -> np.ndarray:
+    """Scored recalls as ``(list, output)``: study positions from 1, 0 after the last, in the order of the core."""
+    counts = np.diff(design.offsets)
+    matrix = np.zeros((design.n_lists, design.n_positions), np.int64)
+    row = np.repeat(np.arange(design.n_lists), counts)
+    column = np.arange(design.recalled.size) - np.repeat(design.offsets[:-1], counts)
+    matrix[row, column] = design.recalled + 1
+    return matrix
+
+
+def recall_distribution(
+    name: str, model: RecallModel, design: RecallDesign, tables: tuple[Any, ...], dims: Any = ("list", "output")
+) -> Any:
+    """Register the observed recalls of a design in the current PyMC model.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+    model : RecallModel
+    design : RecallDesign
+        Holds the observed recalls.
+    tables : tuple of TensorVariable
+        Symbolic tables of every cell.
+    dims : sequence of str
+        Names for lists and outputs.
+
+    Returns
+    -------
+    TensorVariable
+        Its log-probability has one entry a list, so that PSIS-LOO works on lists; its `random` draws from the same
+        tables.
+    """
+    core = model.core(design.n_positions)
+    cell_length, cell_start, _, _, semantic = design.core_data
+
+    def logp(value: Any, *parameters: Any) -> Any:
+        counts = pt.sum(pt.gt(value, 0), axis=1)
+        offsets = pt.concatenate([np.zeros(1, np.int64), pt.cumsum(counts)]).astype("int64")
+        recalled = value[pt.gt(value, 0).nonzero()].astype("int64") - 1
+        data = (*map(pt.constant, (cell_length, cell_start)), recalled, offsets, pt.constant(semantic))
+        return match_cue_log_likelihood(core, _without_batch(parameters[:4]), data)
+
+    def random(*parameters: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
+        drawn = match_cue_simulate.simulate(
+            core,
+            tuple(np.ascontiguousarray(t, dtype=float) for t in _without_batch(parameters[:4])),
+            cell_length,
+            cell_start,
+            semantic,
+            rng,
+        )
+        return drawn.astype(np.int64)
+
+    observed = scored_matrix(design)
+    # The last argument only lends its shape, from which the shape of a draw is inferred.
+    return pm.CustomDist(
+        name,
+        *tables,
+        np.zeros(observed.shape, np.int64),
+        logp=logp,
+        random=random,
+        signature="(c,k,n),(c,m,k,n),(c,s),(c,two,t),(o)->(o)",
+        dtype="int64",
+        observed=observed,
+        dims=dims,
+    )
+
+
+def _without_batch(tables: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Tables without the leading axis that PyMC adds because the lists are the distribution's batch."""
+    return tuple(t[0] if t.ndim > ndim else t for t, ndim in zip(tables, _TABLE_NDIM, strict=True))

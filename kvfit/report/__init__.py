@@ -1,0 +1,1 @@
+"""The report: plain content in, one self-contained HTML page out."""

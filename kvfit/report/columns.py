@@ -1,0 +1,164 @@
+"""What the columns of the report's tables are called, what they mean, and how their values are written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+MINUS = "\u2212"
+MISSING = "–"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: key in the data frame, heading, meaning in plain words, and decimals.
+
+    `decimals` is None for three significant digits, and `signed` writes a plus where there is one.
+    """
+
+    key: str
+    label: str
+    meaning: str = ""
+    decimals: int | None = None
+    signed: bool = False
+
+
+COMPARISON = (
+    Column("rank", "Rank", "1 is the model that predicts best."),
+    Column("model", "Model"),
+    Column(
+        "elpd",
+        "elpd",
+        "Expected log predictive density: the log probability that the model gives to observations it was"
+        " not fitted to, summed over observations and estimated by leave-one-out cross-validation"
+        " (PSIS-LOO). Higher, that is nearer to zero, is better.",
+        1,
+    ),
+    Column(
+        "elpd_diff",
+        "Difference",
+        "elpd of this model minus elpd of the best one: 0 for the best, negative for the others.",
+        1,
+        signed=True,
+    ),
+    Column(
+        "dse",
+        "SE of difference",
+        "Standard error of that difference over observations. A difference of less than about two"
+        " standard errors, or of less than about 4, does not separate two models.",
+        1,
+    ),
+    Column(
+        "weight",
+        "Stacking weight",
+        "The share that each model gets in the mixture that would predict best. Two models that say the"
+        " same share their weight; it is not the probability that a model is true.",
+        2,
+    ),
+    Column(
+        "p",
+        "Effective parameters (p)",
+        "Effective number of parameters: how far the fit bends to the data. Partial pooling keeps it"
+        " below the number of parameters counted over participants.",
+        1,
+    ),
+    Column(
+        "k_warnings",
+        "Pareto-k warnings",
+        "Observations for which the leave-one-out estimate is unreliable because the fit depends too much"
+        " on them. A handful is harmless; many make elpd too optimistic.",
+        0,
+    ),
+    Column(
+        "n_best",
+        "Participants best described",
+        "Participants for whom this model has the highest elpd of all models compared.",
+        0,
+    ),
+    Column(
+        "aic",
+        "AIC",
+        "Akaike's criterion from the maximum-likelihood fits of every participant, summed. Lower is better.",
+        1,
+    ),
+    Column(
+        "bic",
+        "BIC",
+        "The Bayesian information criterion from the same fits; it asks more of each further parameter."
+        " Lower is better.",
+        1,
+    ),
+)
+
+DIAGNOSTICS = (
+    Column("model", "Model"),
+    Column("sampler", "Sampler", "Program that drew from the posterior, or maximum likelihood."),
+    Column(
+        "divergences",
+        "Divergences",
+        "Steps on which the sampler lost the shape of the posterior. Should be 0.",
+        0,
+    ),
+    Column("rhat_max", "Largest r\u2011hat", "Disagreement between chains; below 1.01 is good.", 3),
+    Column(
+        "ess_bulk_min",
+        "Smallest bulk ESS",
+        "Independent draws that the worst parameter's centre is worth; above 400 is good.",
+        0,
+    ),
+    Column(
+        "ess_tail_min",
+        "Smallest tail ESS",
+        "The same for the ends of its distribution, on which intervals rest; above 400 is good.",
+        0,
+    ),
+    Column("seconds", "Time (s)", "Wall time of the fit, compiling included.", 0),
+    Column(
+        "failed_starts",
+        "Failed ML starts",
+        "Starting points from which the maximum-likelihood search did not converge; a participant keeps"
+        " the best of the others.",
+        0,
+    ),
+)
+
+
+def parameter_columns(interval: float) -> tuple[Column, ...]:
+    """Columns of a parameter table whose intervals hold the probability `interval`."""
+    percent = f"{100 * interval:g} %"
+    return (
+        Column("parameter", "Parameter"),
+        Column("mean", "Population mean", "Posterior mean of the population's value, on the natural scale."),
+        Column(
+            "interval", f"{percent} interval", f"The population's value lies here with {percent} probability."
+        ),
+        Column(
+            "persons", "Persons, 10 to 90 %", "One person in ten lies below this range and one in ten above."
+        ),
+    )
+
+
+def write_value(value: object, column: Column) -> str:
+    """Write a value as the table shows it: a true minus sign, a dash where there is none."""
+    if value is None or (isinstance(value, Real) and not math.isfinite(value)):
+        return MISSING
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return str(value)
+    if column.decimals is None and not isinstance(value, Integral):
+        return significant(float(value))
+    sign = "+" if column.signed and float(value) > 0 else ""
+    text = f"{float(value):{sign},.{column.decimals or 0}f}"
+    # Rounded to nothing: no sign.
+    return text.lstrip("+-") if not text.strip("+-0.") else text.replace("-", MINUS)
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Write a number with three significant digits and without an exponent where that can be read."""
+    if not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    text = f"{value:.{digits - 1}e}" if not -4 <= size < 7 else f"{value:.{max(digits - 1 - size, 0)}f}"
+    return text.replace("-", MINUS)

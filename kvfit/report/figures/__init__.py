@@ -1,0 +1,1 @@
+"""Figures of the report, as matplotlib `Figure` objects without global state, and as inline SVG."""

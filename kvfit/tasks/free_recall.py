@@ -1,0 +1,331 @@
+"""Free recall data: what was studied in each list, and what was recalled in which order.
+
+`FreeRecallData` is what every free recall model, curve and report works on. It is made from a checked event
+table by `kvfit.tasks.readers.read_free_recall`, or from a matrix of recalled positions by
+`FreeRecallData.with_responses` (simulated responses to an existing design).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from kvfit.tasks.event_tables import (
+    COUNTED,
+    EVENT_COLUMNS,
+    code_responses,
+    constant_values,
+    events_with_responses,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class FreeRecallData:
+    """Study lists and recalls of a group of participants.
+
+    Lists are sorted by participant, then list label; participants in natural order of their labels.
+
+    Attributes
+    ----------
+    name : str
+        Short name, e.g. ``"peers_notask"`` or the stem of the file.
+    source : str
+        One line: where the data came from and what was selected (shown in reports).
+    events : pandas.DataFrame
+        The checked long table: ``subject``, ``list``, ``trial_type`` (``"study"`` or ``"recall"``),
+        ``position`` (study or output position, from 1), ``item`` (text), then ``study_position`` (of a
+        recall row: the matched study position, 0 for an intrusion), ``recall_type`` (``""`` for study rows;
+        ``"correct"``, ``"repeat"`` or ``"intrusion"``), then the user's other columns. Sorted by list, study
+        rows first, then position.
+    lists : pandas.DataFrame
+        One row a list, index 0 .. n_lists - 1: ``subject``, ``list``, ``list_length``, ``n_responses``,
+        ``n_scored``, ``n_repeats``, ``n_intrusions``, and every column of `events` that is constant within
+        each list (conditions).
+    participants : ndarray, shape (participant,)
+        Labels: int64 if all are whole numbers, else str objects.
+    participant : ndarray of int64, shape (list,)
+        Index into `participants`, non-decreasing.
+    responses : ndarray of int16, shape (list, output)
+        Penn coding: k > 0 = the item of study position k, -1 = intrusion, 0 = no (further) response. Repeats
+        are kept.
+    recalled : ndarray of int64, shape (scored recall,)
+        Study positions counted from 0 of first correct recalls, list after list in output order: what a
+        likelihood scores.
+    offsets : ndarray of int64, shape (list + 1,)
+        The scored recalls of list l are ``recalled[offsets[l]:offsets[l + 1]]``.
+    """
+
+    name: str
+    source: str
+    events: pd.DataFrame
+    lists: pd.DataFrame
+    participants: np.ndarray
+    participant: np.ndarray
+    responses: np.ndarray
+    recalled: np.ndarray
+    offsets: np.ndarray
+
+    def __post_init__(self) -> None:
+        for array in (self.participants, self.participant, self.responses, self.recalled, self.offsets):
+            array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        """Return the size of the data in one line."""
+        return (
+            f"FreeRecallData({self.name!r}: {self.n_participants:,} participants, {self.n_lists:,} lists,"
+            f" {len(self.recalled):,} scored recalls)"
+        )
+
+    @property
+    def n_lists(self) -> int:
+        """Number of lists over all participants."""
+        return len(self.lists)
+
+    @property
+    def n_participants(self) -> int:
+        """Number of participants."""
+        return len(self.participants)
+
+    @cached_property
+    def list_length(self) -> np.ndarray:
+        """Number of study positions, int64, shape (list,)."""
+        return self.lists["list_length"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def items(self) -> np.ndarray:
+        """Item labels, object (str), shape (list, longest list); ``""`` beyond a list's end."""
+        study = self.events["trial_type"].to_numpy() == "study"
+        items = np.full((self.n_lists, int(self.list_length.max(initial=0))), "", dtype=object)
+        of_list = np.repeat(np.arange(self.n_lists), self.list_length)
+        at = self.events["position"].to_numpy()[study] - 1
+        items[of_list, at] = self.events["item"].to_numpy(dtype=object)[study]
+        return items
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over participants, list labels, list lengths and scored recalls, as 64 hex digits.
+
+        Two data sets share it if and only if a likelihood scores the same responses of the same lists. File
+        format, column order, item names, conditions and `name` do not enter.
+        """
+        digest = hashlib.sha256(b"kvfit free recall 1")
+        for labels in (self.lists["subject"], self.lists["list"]):
+            # The length of each label comes first, so that no two label sequences give the same bytes.
+            for label in labels:
+                text = str(label).encode()
+                digest.update(len(text).to_bytes(4, "little") + text)
+        for array in (self.list_length, self.offsets, self.recalled):
+            digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
+        return digest.hexdigest()
+
+    def scoring_note(self) -> str:
+        """Say in one sentence how many responses a likelihood scores, and what it leaves out and why.
+
+        Returns
+        -------
+        str
+        """
+        n_responses, n_scored, n_repeats, n_intrusions = (
+            int(self.lists[name].sum()) for name in ("n_responses", "n_scored", "n_repeats", "n_intrusions")
+        )
+        left_out = [
+            f"{count:,} {one if count == 1 else many} ({why})"
+            for count, one, many, why in (
+                (n_repeats, "repeat", "repeats", "the item had been recalled before in the same list"),
+                (n_intrusions, "intrusion", "intrusions", "not an item of the list"),
+            )
+            if count
+        ]
+        note = f"{n_scored:,} of {n_responses:,} responses are scored"
+        if left_out:
+            note += (
+                f"; left out: {' and '.join(left_out)}, because the models give probabilities only to items"
+            )
+            note += " of the list that were not yet recalled"
+        return note + "."
+
+    def select(
+        self, participants: int | Sequence[int | str] | None = None, query: str | None = None
+    ) -> FreeRecallData:
+        """Keep some participants, some lists, or both.
+
+        Parameters
+        ----------
+        participants : int or sequence of labels, optional
+            A number n keeps the first n participants; a sequence keeps the participants with these labels.
+        query : str, optional
+            A pandas query over the columns of `lists`, e.g. ``"list_type == 'mixed'"``. Participants left
+            without a list are left out.
+
+        Returns
+        -------
+        FreeRecallData
+            `source` says what was selected.
+
+        Raises
+        ------
+        ValueError
+            If a label is unknown, n is out of range, the query fails or nothing is left.
+        """
+        keep = np.ones(self.n_lists, dtype=bool)
+        said = []
+        if participants is not None:
+            chosen, text = self._choose_participants(participants)
+            keep &= np.isin(self.participant, chosen)
+            said.append(text)
+        if query is not None:
+            keep &= self._choose_lists(query)
+            said.append(f"lists where {query}")
+        if not said:
+            return self
+        if not keep.any():
+            raise ValueError(f"{self.name}: no list is left after selecting {', '.join(said)}")
+        return replace(_keep_lists(self, keep), source=f"{self.source}; selected: {', '.join(said)}")
+
+    def with_responses(
+        self, responses: np.ndarray, *, name: str | None = None, source: str | None = None
+    ) -> FreeRecallData:
+        """Give the same lists other responses, e.g. simulated ones.
+
+        Parameters
+        ----------
+        responses : ndarray of int, shape (list, output)
+            Penn coding as in `responses`.
+        name, source : str, optional
+            Of the new data.
+
+        Returns
+        -------
+        FreeRecallData
+
+        Raises
+        ------
+        ValueError
+            If the shape or a position does not fit the lists.
+        """
+        responses = np.asarray(responses)
+        if responses.ndim != 2 or len(responses) != self.n_lists:
+            raise ValueError(f"responses: expected shape ({self.n_lists}, output), found {responses.shape}")
+        if not np.issubdtype(responses.dtype, np.integer):
+            raise ValueError(f"responses: expected whole numbers, found dtype {responses.dtype}")
+        bad = np.flatnonzero(((responses < -1) | (responses > self.list_length[:, None])).any(axis=1))
+        gap = np.flatnonzero(((responses[:, :-1] == 0) & (responses[:, 1:] != 0)).any(axis=1))
+        if len(bad) or len(gap):
+            raise ValueError(
+                "responses: expected -1 (intrusion), 0 (no further response) or a study position of the list,"
+                f" without a response after a 0; found otherwise in {len(np.union1d(bad, gap))} lists, first"
+                f" in list {np.union1d(bad, gap)[0]}"
+            )
+        events = events_with_responses(self.events, self.lists, self.items, responses)
+        return build_free_recall(events, name or self.name, source or self.source)
+
+    def _choose_participants(self, participants: int | Sequence[int | str]) -> tuple[np.ndarray, str]:
+        if isinstance(participants, (int, np.integer)) and not isinstance(participants, bool):
+            if not 1 <= participants <= self.n_participants:
+                raise ValueError(
+                    f"{self.name}: participants={participants} asks for the first {participants}"
+                    f" participants, there are {self.n_participants}; for labels pass a list:"
+                    f" participants=[{participants}]"
+                )
+            return np.arange(participants), f"the first {participants} of {self.n_participants} participants"
+        if isinstance(participants, (str, bool)):
+            raise ValueError(f"participants={participants!r}: expected a number or a list of labels")
+        index = {str(label): at for at, label in enumerate(self.participants)}
+        unknown = [label for label in participants if str(label) not in index]
+        if unknown:
+            known = ", ".join(str(label) for label in self.participants[:10])
+            more = ", ..." if self.n_participants > 10 else ""
+            raise ValueError(
+                f"{self.name}: unknown participants {', '.join(map(repr, unknown))}; known are {known}{more}"
+            )
+        chosen = np.unique([index[str(label)] for label in participants]).astype(np.int64)
+        text = f"{len(chosen)} of {self.n_participants} participants"
+        if len(chosen) <= 10:
+            text += f" ({', '.join(str(self.participants[at]) for at in chosen)})"
+        return chosen, text
+
+    def _choose_lists(self, query: str) -> np.ndarray:
+        try:
+            # Empty scopes: a query sees the columns and nothing else.
+            keep = self.lists.eval(query, engine="python", local_dict={}, global_dict={})
+        except Exception as error:  # pandas raises many kinds, all of them about the user's text
+            columns = ", ".join(self.lists.columns)
+            raise ValueError(
+                f"{self.name}: cannot read the query {query!r} ({error}); columns of the lists: {columns}"
+            ) from error
+        mask = np.asarray(keep)
+        if mask.dtype != bool or mask.shape != (self.n_lists,):
+            raise ValueError(f"query={query!r}: expected a condition that is true or false for each list")
+        return mask
+
+
+def build_free_recall(events: pd.DataFrame, name: str, source: str) -> FreeRecallData:
+    """Count and code the responses of a checked event table.
+
+    Parameters
+    ----------
+    events : pandas.DataFrame
+        As in `FreeRecallData.events`: checked, matched and sorted.
+    name, source : str
+
+    Returns
+    -------
+    FreeRecallData
+    """
+    is_study = (events["trial_type"] == "study").to_numpy()
+    subject, label = events["subject"].to_numpy(), events["list"].to_numpy()
+    starts = np.flatnonzero(np.r_[True, (subject[1:] != subject[:-1]) | (label[1:] != label[:-1])])
+    n_lists = len(starts)
+    of_list = np.repeat(np.arange(n_lists), np.diff(np.r_[starts, len(events)]))
+    recall_type = events["recall_type"].to_numpy()
+    counts = {
+        "list_length": np.bincount(of_list[is_study], minlength=n_lists),
+        "n_responses": np.bincount(of_list[~is_study], minlength=n_lists),
+        "n_scored": np.bincount(of_list[recall_type == "correct"], minlength=n_lists),
+        "n_repeats": np.bincount(of_list[recall_type == "repeat"], minlength=n_lists),
+        "n_intrusions": np.bincount(of_list[recall_type == "intrusion"], minlength=n_lists),
+    }
+    lists = pd.DataFrame({"subject": subject[starts], "list": label[starts], **counts})
+    extra = [column for column in events.columns if column not in (*EVENT_COLUMNS, *COUNTED)]
+    for column in extra:
+        values = constant_values(events[column], of_list, is_study, n_lists)
+        if values is not None:
+            lists[column] = values
+    codes, participants = pd.factorize(subject[starts])
+    scored = recall_type == "correct"
+    study_position = events["study_position"].to_numpy()
+    return FreeRecallData(
+        name=name,
+        source=source,
+        events=events,
+        lists=lists,
+        participants=np.array(participants),
+        participant=codes.astype(np.int64),
+        responses=code_responses(study_position[~is_study], of_list[~is_study], counts["n_responses"]),
+        recalled=(study_position[scored] - 1).astype(np.int64),
+        offsets=np.r_[0, np.cumsum(counts["n_scored"])].astype(np.int64),
+    )
+
+
+def _keep_lists(data: FreeRecallData, keep: np.ndarray) -> FreeRecallData:
+    n_events = data.lists["list_length"].to_numpy() + data.lists["n_responses"].to_numpy()
+    lists = data.lists.loc[keep].reset_index(drop=True)
+    kept, participant = np.unique(data.participant[keep], return_inverse=True)
+    n_scored = np.diff(data.offsets)
+    width = max(int(lists["n_responses"].max()), 1)
+    return FreeRecallData(
+        name=data.name,
+        source=data.source,
+        events=data.events.loc[np.repeat(keep, n_events)].reset_index(drop=True),
+        lists=lists,
+        participants=data.participants[kept],
+        participant=participant.astype(np.int64),
+        responses=data.responses[keep, :width],
+        recalled=data.recalled[np.repeat(keep, n_scored)],
+        offsets=np.r_[0, np.cumsum(n_scored[keep])].astype(np.int64),
+    )

@@ -1,0 +1,109 @@
+"""Read a wide table of recalled positions: one row a list, with the columns recall_1, recall_2, ..."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from kvfit.tasks.event_columns import report_missing_columns
+from kvfit.tasks.labels import as_text
+from kvfit.tasks.matrices import RecallMatrix
+from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
+
+_RECALL = re.compile(r"recall[ _.]?0*([0-9]+)", re.IGNORECASE)
+_TIME = re.compile(r"time[ _.]?0*([0-9]+)", re.IGNORECASE)
+
+
+def is_wide(columns: Sequence[str]) -> bool:
+    """Tell a wide table by its columns ``recall_1``, ``recall_2``, ..."""
+    return any(_RECALL.fullmatch(str(column)) for column in columns) and "trial_type" not in columns
+
+
+def read_wide(
+    table: pd.DataFrame, rows: np.ndarray, log: ProblemLog, *, list_length: int | None = None
+) -> RecallMatrix | None:
+    """Read a wide table.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        Columns ``subject``, ``list``, ``list_length`` (or the argument), ``recall_1``, ``recall_2``, ...
+        (study position of the recalled item, -1 = intrusion, empty or 0 = no response), optionally
+        ``time_1``, ...; other columns are conditions.
+    rows : ndarray of int64, shape (list,)
+        Row numbers in the user's file.
+    log : ProblemLog
+    list_length : int, optional
+        Length of all lists.
+
+    Returns
+    -------
+    RecallMatrix or None
+        None if a column is missing; `log` then says which.
+    """
+    needed = ["subject", "list"] + (["list_length"] if list_length is None else [])
+    missing = [name for name in needed if name not in table.columns]
+    report_missing_columns(missing, list(table.columns), log)
+    recall_columns = _numbered(table, _RECALL)
+    time_columns = _numbered(table, _TIME)
+    skipped = sorted(set(range(1, max(recall_columns) + 1)) - set(recall_columns))
+    report_missing_columns([f"recall_{number}" for number in skipped], list(table.columns), log)
+    if missing or skipped:
+        return None
+    cells = np.column_stack([as_text(table[recall_columns[at]])[0] for at in sorted(recall_columns)])
+    if list_length is None:
+        lengths = pd.to_numeric(pd.Series(as_text(table["list_length"])[0]), errors="coerce").to_numpy(float)
+    else:
+        lengths = np.full(len(table), float(list_length))
+    used = {*needed, "list_length", *recall_columns.values(), *time_columns.values()}
+    extras = {name: table[name] for name in table.columns if name not in used}
+    return RecallMatrix(
+        recalls=_as_numbers(cells),
+        subject=as_text(table["subject"])[0],
+        list=as_text(table["list"])[0],
+        list_length=lengths,
+        rows=rows,
+        cells=cells,
+        times=_times(table, rows, time_columns, sorted(recall_columns), log),
+        extras=pd.DataFrame(extras, index=table.index),
+    )
+
+
+def _numbered(table: pd.DataFrame, pattern: re.Pattern[str]) -> dict[int, str]:
+    matches = [(pattern.fullmatch(str(column)), column) for column in table.columns]
+    return {int(match[1]): column for match, column in matches if match}
+
+
+def _as_numbers(cells: np.ndarray) -> np.ndarray:
+    codes, uniques = pd.factorize(cells.ravel())
+    values = pd.to_numeric(pd.Series(uniques, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return values[codes].reshape(cells.shape)
+
+
+def _times(
+    table: pd.DataFrame, rows: np.ndarray, columns: dict[int, str], outputs: list[int], log: ProblemLog
+) -> np.ndarray | None:
+    """Read response times, ``(list, output)``; NaN where the table has none."""
+    if not columns:
+        return None
+    times = np.full((len(table), len(outputs)), np.nan)
+    for at, output in enumerate(outputs):
+        if output not in columns:
+            continue
+        text, missing = as_text(table[columns[output]])
+        times[:, at] = pd.to_numeric(pd.Series(text).mask(missing), errors="coerce")
+        bad = np.flatnonzero(~missing & np.isnan(times[:, at]))
+        if len(bad):
+            log.add(
+                "time_not_number",
+                "Response times are not numbers",
+                expected="a number, or an empty cell",
+                fix="correct the cells",
+                column=columns[output],
+                places=[Place(row=int(rows[one]), found=repr(text[one])) for one in bad[:PLACES_SHOWN]],
+                n_places=len(bad),
+            )
+    return times
