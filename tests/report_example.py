@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kvfit.report.content import (
+from kvfit.reports.content import (
     Citation,
     Curve,
     CurvePanel,

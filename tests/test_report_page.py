@@ -18,15 +18,15 @@ import pandas as pd
 import pytest
 from report_example import example_content
 
-import kvfit.report
-from kvfit.report.columns import Column, significant, write_value
-from kvfit.report.content import Citation, CurvePanel, ReportContent
-from kvfit.report.figures.comparison import comparison_figure, participant_figure
-from kvfit.report.figures.curves import CURVES, curve_figure, points_inside, shared_upper
-from kvfit.report.figures.parameters import parameter_figure
-from kvfit.report.figures.style import model_styles, shorten, wrap
-from kvfit.report.figures.svg import inline_svg
-from kvfit.report.page import render_page, write_page
+import kvfit.reports
+from kvfit.reports.columns import Column, significant, write_value
+from kvfit.reports.content import Citation, CurvePanel, ReportContent
+from kvfit.reports.figures.comparison import comparison_figure, participant_figure
+from kvfit.reports.figures.curves import CURVES, curve_figure, points_inside, shared_upper
+from kvfit.reports.figures.parameters import parameter_figure
+from kvfit.reports.figures.style import model_styles, shorten, wrap
+from kvfit.reports.figures.svg import inline_svg
+from kvfit.reports.page import render_page, write_page
 
 SECTIONS = ("verdict", "data", "models", "comparison", "participants", "curves", "parameters", "diagnostics",
             "methods", "limits", "reproduce", "references")  # fmt: skip
@@ -171,7 +171,7 @@ def test_same_content_gives_the_same_page_whatever_the_users_settings(
 
 def test_pyplot_stays_out() -> None:
     code = (
-        "import sys; from report_example import example_content; from kvfit.report.page import render_page;"
+        "import sys; from report_example import example_content; from kvfit.reports.page import render_page;"
         "render_page(example_content(3)); sys.exit('matplotlib.pyplot' in sys.modules)"
     )
     assert (
@@ -295,14 +295,14 @@ def test_write_page_replaces_at_once_and_keeps_the_old_page_after_an_error(
     content: ReportContent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     path = tmp_path / "new" / "report.html"
-    monkeypatch.setattr("kvfit.report.page.render_page", lambda _: text)
+    monkeypatch.setattr("kvfit.reports.page.render_page", lambda _: text)
     assert write_page(content, path) == path
     assert path.read_text(encoding="utf-8") == text
 
     def fail(*_: object) -> None:
         raise OSError("disk is full")
 
-    monkeypatch.setattr("kvfit.report.page.os.replace", fail)
+    monkeypatch.setattr("kvfit.reports.page.os.replace", fail)
     with pytest.raises(OSError, match="disk is full"):
         write_page(content, path)
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]
@@ -410,7 +410,7 @@ def _luminance(colour: str) -> float:
 
 
 def test_text_has_the_contrast_that_wcag_asks_for() -> None:
-    css = (Path(kvfit.report.__file__).parent / "page.css").read_text(encoding="utf-8")
+    css = (Path(kvfit.reports.__file__).parent / "page.css").read_text(encoding="utf-8")
     themes = re.findall(r":root \{(.*?)\}", css, flags=re.DOTALL)[:2]
     for theme in themes:
         colours = dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", theme))

@@ -11,7 +11,7 @@ from kvfit.tasks.labels import as_text
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 
 #: Responses are stored as int16; a longer list is a slip of the pen.
-_LONGEST = 32_767
+LONGEST_LIST = 32_767
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +127,13 @@ def _check_labels(matrix: RecallMatrix, log: ProblemLog) -> np.ndarray:
 
 def _check_lengths(matrix: RecallMatrix, log: ProblemLog) -> np.ndarray:
     length = matrix.list_length
-    bad = ~((length >= 1) & (length <= _LONGEST) & (np.floor(length) == length))
+    bad = ~((length >= 1) & (length <= LONGEST_LIST) & (np.floor(length) == length))
     return _report(
         matrix,
         log,
         {int(at): "no number" if np.isnan(length[at]) else f"{length[at]:g}" for at in np.flatnonzero(bad)},
         "list_length",
-        f"List lengths are not whole numbers from 1 to {_LONGEST:,}",
+        f"List lengths are not whole numbers from 1 to {LONGEST_LIST:,}",
         expected="the number of study positions of the list",
         fix="fill the cells, or pass list_length= if all lists have the same length",
         column="list_length",

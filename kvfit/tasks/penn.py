@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.labels import as_text
-from kvfit.tasks.matrices import RecallMatrix, number_lists
+from kvfit.tasks.matrices import LONGEST_LIST, RecallMatrix, number_lists
 from kvfit.tasks.problems import Place, ProblemLog
 
 #: Our names and what files call them.
@@ -61,11 +61,12 @@ def read_penn(
     n_before = 0
     for number, arrays in enumerate(structs, start=1):
         prefix = f"{number}/" if len(structs) > 1 else ""
-        part = _one_struct(arrays, log, dict(names or {}), list_length, prefix, n_before)
-        if part is None:
-            return None
-        n_before += len(part.recalls)
-        parts.append(part)
+        part = _one_struct(arrays, log, names or {}, list_length, prefix, n_before)
+        if part is not None:
+            n_before += len(part.recalls)
+            parts.append(part)
+    if log.errors:
+        return None
     return parts[0] if len(parts) == 1 else _stack(parts)
 
 
@@ -137,19 +138,7 @@ def _one_struct(
     n_before: int,
 ) -> RecallMatrix | None:
     found = {ours: _find(arrays, ours, names) for ours in _NAMES}
-    needed = ["recalls", "subject"]
-    if list_length is None and found["studied"] is None:
-        needed.append("list_length")
-    absent = [ours for ours in needed if found[ours] is None]
-    for ours in absent:
-        log.add(
-            "missing_column",
-            f"There is no array '{ours}'",
-            expected=f"an array called {' or '.join(_NAMES[ours])}, or columns={{'{ours}': 'its name'}}",
-            fix="pass list_length=, if all lists have the same length" if ours == "list_length" else "add it",
-            places=[Place(found="arrays " + (", ".join(sorted(arrays)) or "none"))],
-        )
-    if absent:
+    if not _check_names(arrays, found, names, list_length, log):
         return None
     recalls = _numbers(arrays[str(found["recalls"])], "recalls", log)
     if recalls is None:
@@ -175,19 +164,53 @@ def _one_struct(
         return None
     subject, missing = as_text(_given(vectors["subject"]))
     subject = np.where(missing, "", np.array([prefix + one for one in subject], dtype=object))
-    studied, responded = _fit(matrices["studied"], None), _fit(matrices["responded"], recalls.shape[1])
+    lengths = _lengths(vectors["list_length"], matrices["studied"])
     listed = vectors["list"]
     return RecallMatrix(
         recalls=recalls,
         subject=subject,
         list=number_lists(subject) if listed is None else as_text(listed)[0],
-        list_length=_lengths(vectors["list_length"], studied),
+        list_length=lengths,
         rows=np.arange(n_before + 1, n_before + n_lists + 1),
-        studied=studied,
-        responded=responded,
+        # Items that a list should have and the matrix does not hold are then reported as missing.
+        studied=_fit(matrices["studied"], int(lengths[lengths <= LONGEST_LIST].max(initial=1))),
+        responded=_fit(matrices["responded"], recalls.shape[1]),
         times=times,
         extras=_conditions(arrays, {name for name in found.values() if name}, n_lists),
     )
+
+
+def _check_names(
+    arrays: Arrays,
+    found: Mapping[str, str | None],
+    names: Mapping[str, str],
+    list_length: int | None,
+    log: ProblemLog,
+) -> bool:
+    """Report arrays that are needed, or asked for, and not there."""
+    present = [Place(found="arrays " + (", ".join(sorted(arrays)) or "none"))]
+    needed = ["recalls", "subject"]
+    if list_length is None and found["studied"] is None:
+        needed.append("list_length")
+    unknown = [ours for ours in names if ours not in _NAMES or (found[ours] is None and ours not in needed)]
+    for ours in unknown:
+        log.add(
+            "unknown_column",
+            f"columns= names an array '{names[ours]}' for '{ours}'",
+            expected=f"one of kvfit's names ({', '.join(_NAMES)}) and the name of an array of the file",
+            fix="correct the name in columns=",
+            places=present,
+        )
+    absent = [ours for ours in needed if found[ours] is None]
+    for ours in absent:
+        log.add(
+            "missing_column",
+            f"There is no array '{ours}'",
+            expected=f"an array called {' or '.join(_NAMES[ours])}, or columns={{'{ours}': 'its name'}}",
+            fix="pass list_length=, if all lists have the same length" if ours == "list_length" else "add it",
+            places=present,
+        )
+    return not unknown and not absent
 
 
 def _given(vector: pd.Series | None) -> pd.Series:
@@ -258,22 +281,16 @@ def _unwrap(values: np.ndarray) -> np.ndarray:
     """Take the contents out of MATLAB cells."""
     if values.dtype != object:
         return values
-    flat = [
-        one.ravel()[0]
-        if isinstance(one, np.ndarray) and one.size
-        else ""
-        if isinstance(one, np.ndarray)
-        else one
-        for one in values.ravel()
-    ]
-    unwrapped = np.empty(len(flat), dtype=object)
-    unwrapped[:] = flat
-    return unwrapped.reshape(values.shape)
+    unwrapped = np.empty(values.shape, dtype=object)
+    for at, cell in np.ndenumerate(values):
+        if isinstance(cell, np.ndarray):
+            cell = cell.ravel()[0] if cell.size else ""
+        unwrapped[at] = cell
+    return unwrapped
 
 
-def _fit(labels: np.ndarray | None, width: int | None) -> np.ndarray | None:
-    """Pad a matrix of labels to a width."""
-    return labels if labels is None or width is None else _widen(labels, width)
+def _fit(labels: np.ndarray | None, width: int) -> np.ndarray | None:
+    return None if labels is None else _widen(labels, width)
 
 
 def _widen(matrix: np.ndarray, width: int) -> np.ndarray:
@@ -287,8 +304,7 @@ def _widen(matrix: np.ndarray, width: int) -> np.ndarray:
 
 def _lengths(given: pd.Series | None, studied: np.ndarray | None) -> np.ndarray:
     if given is not None:
-        lengths = pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
-        return lengths if studied is None else np.where(lengths > studied.shape[1], np.nan, lengths)
+        return pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
     assert studied is not None  # one of the two was asked for before
     return (studied != "").sum(axis=1).astype(float)
 

@@ -113,23 +113,23 @@ def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
 def _decode(content: bytes, log: ProblemLog, encoding: str | None) -> str | None:
     if encoding is not None:
         return _decode_as_told(content, log, encoding)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Every line that fails is looked for, not just the first.
-        broken = _undecodable_lines(content) or [Place(found=f"byte {content[error.start]:#04x}")]
-        guess = _guess_encoding(content)
-        log.add(
-            "wrong_encoding",
-            "The file is not UTF-8 text",
-            expected="UTF-8 (with or without byte order mark)",
-            fix=(
-                f"try encoding='{guess}' and look whether the words above come out right,"
-                " or save the file as UTF-8"
-            ),
-            places=broken,
-        )
-        return None
+    # UTF-16 text without a byte order mark is valid UTF-8 with zero bytes in between.
+    if b"\x00" not in content[:1000]:
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            pass
+    log.add(
+        "wrong_encoding",
+        "The file is not UTF-8 text",
+        expected="UTF-8 (with or without byte order mark)",
+        fix=(
+            f"try encoding='{_guess_encoding(content)}' and look whether the words above come out right,"
+            " or save the file as UTF-8"
+        ),
+        places=_undecodable_lines(content),
+    )
+    return None
 
 
 def _decode_as_told(content: bytes, log: ProblemLog, encoding: str) -> str | None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kvfit.report.columns import COMPARISON, significant
-from kvfit.report.content import Curve, ModelCard, ReportContent
-from kvfit.report.figures.comparison import comparison_figure, participant_figure
-from kvfit.report.figures.curves import CURVES, curve_figure, describe_curve, points_inside, shared_upper
-from kvfit.report.figures.parameters import parameter_figure
-from kvfit.report.figures.style import ModelStyle
-from kvfit.report.figures.svg import inline_svg
-from kvfit.report.tables import frame_table, parameter_table, participant_table
+from kvfit.reports.columns import COMPARISON, significant
+from kvfit.reports.content import Curve, ModelCard, ReportContent
+from kvfit.reports.figures.comparison import comparison_figure, participant_figure
+from kvfit.reports.figures.curves import CURVES, curve_figure, describe_curve, points_inside, shared_upper
+from kvfit.reports.figures.parameters import parameter_figure
+from kvfit.reports.figures.style import ModelStyle
+from kvfit.reports.figures.svg import inline_svg
+from kvfit.reports.tables import frame_table, parameter_table, participant_table
 
 
 @dataclass(frozen=True)

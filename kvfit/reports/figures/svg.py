@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
-from kvfit.report.figures.style import figure_style, printable
+from kvfit.reports.figures.style import figure_style, printable
 
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")

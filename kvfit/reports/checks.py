@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from kvfit.report.content import CurvePanel, ReportContent
-from kvfit.report.figures.curves import CURVES
+from kvfit.reports.content import CurvePanel, ReportContent
+from kvfit.reports.figures.curves import CURVES
 
 _REQUIRED = {
     "comparison": ("model", "rank", "elpd", "elpd_diff", "dse", "p", "weight"),

@@ -9,18 +9,18 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from kvfit.report.checks import check_content
-from kvfit.report.columns import DIAGNOSTICS, significant
-from kvfit.report.content import Citation, ReportContent
-from kvfit.report.figures.style import model_styles
-from kvfit.report.sections import (
+from kvfit.reports.checks import check_content
+from kvfit.reports.columns import DIAGNOSTICS, significant
+from kvfit.reports.content import Citation, ReportContent
+from kvfit.reports.figures.style import model_styles
+from kvfit.reports.sections import (
     Looks,
     comparison_section,
     curve_section,
     parameters_section,
     participants_section,
 )
-from kvfit.report.tables import TableView, frame_table, settings_table, write_count, write_plain
+from kvfit.reports.tables import TableView, frame_table, settings_table, write_count, write_plain
 
 _FOLDER = Path(__file__).parent
 # How the supports that kvfit.parameters knows are written; any other text is shown as it is.

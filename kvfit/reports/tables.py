@@ -8,8 +8,8 @@ from numbers import Integral, Real
 
 import pandas as pd
 
-from kvfit.report.columns import MINUS, MISSING, Column, parameter_columns, significant, write_value
-from kvfit.report.content import ReportContent
+from kvfit.reports.columns import MINUS, MISSING, Column, parameter_columns, significant, write_value
+from kvfit.reports.content import ReportContent
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from kvfit.report.figures.style import INK, SOFT, ModelStyle, figure_style, shorten, wrap
+from kvfit.reports.figures.style import INK, SOFT, ModelStyle, figure_style, shorten, wrap
 
 _WIDTH = 4.2  # inches: text keeps a readable size on a phone, where the figure is as wide as the screen
 _MOST_NAMED = 30  # participants whose labels still fit under the axis

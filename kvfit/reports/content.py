@@ -1,6 +1,6 @@
 """What a report says, as plain values: the page renders these and knows nothing about fits.
 
-Whoever has fits and a comparison fills a `ReportContent`; `kvfit.report.page` turns it into one HTML file.
+Whoever has fits and a comparison fills a `ReportContent`; `kvfit.reports.page` turns it into one HTML file.
 Tables are pandas data frames with the columns named here; columns that are not named here are shown under
 their own name. Text is plain text: the page escapes all of it.
 """
@@ -169,7 +169,7 @@ class CurvePanel:
 class Curve:
     """A summary curve of the task, one panel a group.
 
-    `kind` is a key of `kvfit.report.figures.curves.CURVES`: ``"serial_position"``, ``"first_recall"``,
+    `kind` is a key of `kvfit.reports.figures.curves.CURVES`: ``"serial_position"``, ``"first_recall"``,
     ``"lag_crp"``, ``"recall_length"``.
     """
 
@@ -204,7 +204,7 @@ class Provenance:
 
 @dataclass(frozen=True, eq=False)
 class ReportContent:
-    """Everything on the page. `kvfit.report.checks.check_content` says whether it is complete.
+    """Everything on the page. `kvfit.reports.checks.check_content` says whether it is complete.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from kvfit.report.content import CurvePanel, FloatArray, ModelBand
-from kvfit.report.figures.style import INK, ModelStyle, figure_style
+from kvfit.reports.content import CurvePanel, FloatArray, ModelBand
+from kvfit.reports.figures.style import INK, ModelStyle, figure_style
 
 
 @dataclass(frozen=True)

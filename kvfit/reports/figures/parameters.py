@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from kvfit.report.figures.style import INK, ModelStyle, figure_style, shorten
+from kvfit.reports.figures.style import INK, ModelStyle, figure_style, shorten
 
 _ROW = 0.56  # inches a parameter
 _GOLDEN = 0.6180339887498949

@@ -1,0 +1,22 @@
+from .check import check_model as check_model
+from .comparison.compare import Comparison as Comparison
+from .comparison.compare import compare as compare
+from .data.catalogue import describe_dataset as describe_dataset
+from .data.catalogue import list_datasets as list_datasets
+from .data.catalogue import load as load
+from .inference.fit import Fit as Fit
+from .inference.fit import fit as fit
+from .inference.maximum_likelihood import PointFit as PointFit
+from .inference.maximum_likelihood import point_fit as point_fit
+from .inference.predict import predict as predict
+from .recall.likelihood import log_likelihood as log_likelihood
+from .recall.likelihood import simulate as simulate
+from .registry import families as families
+from .registry import get_model as get_model
+from .report.build import report as report
+from .store import open_fit as open_fit
+from .tasks.free_recall import FreeRecallData as FreeRecallData
+from .tasks.readers import check_file as check_file
+from .tasks.readers import read_free_recall as read_free_recall
+
+__version__: str

@@ -1,0 +1,1 @@
+"""The single checks behind :func:`kvfit.check_model`, one kind a file."""

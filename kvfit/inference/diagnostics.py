@@ -1,0 +1,91 @@
+"""Whether a posterior can be trusted, in numbers and in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import arviz as az
+import numpy as np
+import pandas as pd
+
+RHAT_LIMIT = 1.01
+ESS_PER_CHAIN = 100
+
+
+@dataclass(frozen=True)
+class Diagnostics:
+    """Summary of the sampler's health.
+
+    Parameters
+    ----------
+    divergences, n_draws, n_chains : int
+    rhat_max, ess_bulk_min, ess_tail_min : float
+        Worst values over population and person-level quantities.
+    worst : str
+        The quantity with the largest r-hat.
+    """
+
+    divergences: int
+    n_draws: int
+    n_chains: int
+    rhat_max: float
+    ess_bulk_min: float
+    ess_tail_min: float
+    worst: str
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Each problem with the next step to take."""
+        found = []
+        if self.divergences:
+            share = self.divergences / (self.n_draws * self.n_chains)
+            found.append(
+                f"{self.divergences} divergent transitions ({share:.1%}): raise target_accept (0.95, then 0.99); if they"
+                " stay, a parameter may be unidentified by this design"
+            )
+        if not self.rhat_max <= RHAT_LIMIT:
+            found.append(
+                f"chains disagree (r-hat {self.rhat_max:.3f} for {self.worst}, limit {RHAT_LIMIT}): double tune and draws"
+            )
+        if not self.ess_bulk_min >= ESS_PER_CHAIN * self.n_chains:
+            found.append(
+                f"few effective draws (bulk {self.ess_bulk_min:.0f}, wanted {ESS_PER_CHAIN * self.n_chains}): raise draws"
+            )
+        if not self.ess_tail_min >= ESS_PER_CHAIN * self.n_chains:
+            found.append(
+                f"few effective draws in the tails ({self.ess_tail_min:.0f}): intervals are rough; raise draws"
+            )
+        return tuple(found)
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing was found."""
+        return not self.problems
+
+    def verdict(self) -> str:
+        """One or more sentences for people."""
+        if self.passed:
+            return (
+                f"Sampling went well: no divergences, r-hat at most {self.rhat_max:.3f}, at least"
+                f" {self.ess_bulk_min:.0f} effective draws for every quantity."
+            )
+        return "Not to be trusted yet: " + "; ".join(self.problems) + "."
+
+
+def diagnose(tree: Any, var_names: list[str]) -> Diagnostics:
+    """Compute diagnostics of a posterior tree over the named variables."""
+    table: pd.DataFrame = az.summary(tree, var_names=var_names, kind="diagnostics", round_to="none")
+    table = table.astype(float)
+    # A quantity that does not vary (a person spread fixed by the design) has no r-hat.
+    rhat = table["r_hat"].to_numpy()
+    worst = int(np.nanargmax(rhat)) if np.isfinite(rhat).any() else 0
+    stats = tree["sample_stats"]
+    posterior = tree["posterior"]
+    return Diagnostics(
+        divergences=int(stats["diverging"].sum()) if "diverging" in stats else 0,
+        n_draws=int(posterior.sizes["draw"]),
+        n_chains=int(posterior.sizes["chain"]),
+        rhat_max=float(np.nanmax(rhat)) if np.isfinite(rhat).any() else float("nan"),
+        ess_bulk_min=float(np.nanmin(table["ess_bulk"])),
+        ess_tail_min=float(np.nanmin(table["ess_tail"])),
+        worst=str(table.index[worst]),
+    )

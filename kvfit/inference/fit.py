@@ -1,0 +1,247 @@
+"""Fit a model to data by sampling its posterior."""
+
+import hashlib
+import time
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from kvfit.inference.diagnostics import Diagnostics, diagnose
+from kvfit.inference.settings import FitSettings, request_key
+from kvfit.recall.design import RecallDesign, recall_design
+from kvfit.recall.model import RecallModel
+from kvfit.registry import get_model
+from kvfit.tasks.free_recall import FreeRecallData
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A posterior, with everything needed to judge, compare and reproduce it.
+
+    Parameters
+    ----------
+    model : RecallModel
+    data : FreeRecallData
+    tree : xarray.DataTree
+        ArviZ tree: ``posterior`` (``mu`` and ``sigma`` on the unconstrained scale, one ``(participant,)`` variable on
+        the natural scale for each parameter), ``sample_stats``, ``log_likelihood`` (``recalls``: one value a list).
+    settings : FitSettings
+    timings : dict of str to float
+        Seconds.
+    similarity : numpy.ndarray, optional
+        For models with ``semantic=True``.
+    path : pathlib.Path, optional
+        Folder in a store.
+    """
+
+    model: RecallModel
+    data: FreeRecallData
+    tree: Any
+    settings: FitSettings
+    timings: dict[str, float] = field(default_factory=dict)
+    similarity: np.ndarray | None = None
+    path: Path | None = None
+
+    def __repr__(self) -> str:
+        """One line."""
+        return f"Fit({self.model.label!r} on {self.data.name!r}: {self.data.n_participants} participants)"
+
+    @property
+    def label(self) -> str:
+        """The model with its options."""
+        return self.model.label
+
+    @cached_property
+    def design(self) -> RecallDesign:
+        """Layout of the data for the core."""
+        return recall_design(self.data, self.similarity)
+
+    @cached_property
+    def diagnostics(self) -> Diagnostics:
+        """Health of the sampler."""
+        names = [n for n in ("mu", "sigma") if n in self.tree["posterior"]]
+        return diagnose(self.tree, names + [p.name for p in self.model.parameters])
+
+    def population(self, interval: float = 0.9) -> pd.DataFrame:
+        """Parameters on the natural scale.
+
+        Parameters
+        ----------
+        interval : float
+            Probability of the equal-tailed intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row a parameter: ``mean``, ``lower``, ``upper`` of the population's typical value (the natural-scale
+            image of mu under partial pooling, else the average over persons), and ``person_10``, ``person_90``: the 10 %
+            and 90 % quantiles over persons of their posterior means.
+        """
+        posterior = self.tree["posterior"]
+        tail = (1 - interval) / 2
+        rows = []
+        for p in self.model.parameters:
+            persons = posterior[p.name]
+            if "mu" in posterior:
+                centre = p.to_natural(posterior["mu"].sel(parameter=p.name).to_numpy().ravel())
+            else:
+                centre = persons.mean("participant").to_numpy().ravel()
+            means = persons.mean(("chain", "draw")).to_numpy()
+            rows.append(
+                {
+                    "parameter": p.name,
+                    "mean": float(centre.mean()),
+                    "lower": float(np.quantile(centre, tail)),
+                    "upper": float(np.quantile(centre, 1 - tail)),
+                    "person_10": float(np.quantile(means, 0.1)),
+                    "person_90": float(np.quantile(means, 0.9)),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def persons(self) -> pd.DataFrame:
+        """Posterior means on the natural scale, one row a participant, indexed by ``subject``."""
+        posterior = self.tree["posterior"]
+        table = {p.name: posterior[p.name].mean(("chain", "draw")).to_numpy() for p in self.model.parameters}
+        return pd.DataFrame(table, index=pd.Index(self.data.participants, name="subject"))
+
+    def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
+        """`n` posterior draws of every person's parameters, ``(draw, participant)``, natural scale."""
+        posterior = self.tree["posterior"]
+        total = posterior.sizes["chain"] * posterior.sizes["draw"]
+        chosen = np.sort(np.random.default_rng(seed).choice(total, size=min(n, total), replace=False))
+        return {
+            p.name: posterior[p.name].transpose("chain", "draw", "participant").to_numpy().reshape(total, -1)[chosen]
+            for p in self.model.parameters
+        }
+
+
+def fit(
+    model: str | RecallModel,
+    data: FreeRecallData,
+    *,
+    store: str | Path | None = None,
+    similarity: np.ndarray | None = None,
+    show_progress: bool = True,
+    **settings: Any,
+) -> Fit:
+    """Sample the posterior of a model.
+
+    Parameters
+    ----------
+    model : str or RecallModel
+        A name with options, such as ``"kv_recall(query=value)"``.
+    data : FreeRecallData
+    store : path, optional
+        Folder of fits. The same request finds its fit there again instead of sampling; a new fit is written whole or
+        not at all.
+    similarity : numpy.ndarray, optional
+        ``(list, position, position)`` for models with ``semantic=True``.
+    show_progress : bool
+    **settings
+        Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, sampler, draws, tune, chains, cores,
+        target_accept, seed.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ModelError, ValueError
+        For unknown models, options or settings, before anything is computed.
+    """
+    from kvfit import store as stores
+
+    model = get_model(model)
+    if model.semantic and similarity is None:
+        raise ValueError(f"{model.label}: needs similarity=, an array (list, position, position)")
+    unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
+    if unknown:
+        known = ", ".join(FitSettings.__dataclass_fields__)
+        raise ValueError(f"fit settings: unknown {', '.join(unknown)}; known are {known}")
+    request = FitSettings(**settings)
+    used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
+    digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
+    key = request_key(model.label, data.fingerprint, request, digest)
+    if store is not None:
+        found = stores.find(Path(store), model.label, key)
+        if found is not None:
+            return stores.open_fit(found)
+    result = _sample(model, data, request, used, show_progress)
+    return result if store is None else stores.save_fit(result, Path(store), key)
+
+
+def _sample(
+    model: RecallModel,
+    data: FreeRecallData,
+    settings: FitSettings,
+    similarity: np.ndarray | None,
+    show_progress: bool,
+) -> Fit:
+    import pymc as pm
+
+    from kvfit.inference.hierarchy import build_pymc_model
+    from kvfit.inference.pointwise import pointwise_log_likelihood
+    from kvfit.progress import progress
+
+    design = recall_design(data, similarity)
+    started = time.perf_counter()
+    pymc_model = build_pymc_model(model, data, design, pooling=settings.pooling)
+    with pymc_model, warnings.catch_warnings():
+        # Convergence is judged by kvfit's own diagnostics, with a verdict in words.
+        warnings.filterwarnings("ignore", category=UserWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        tree = pm.sample(
+            draws=settings.draws,
+            tune=settings.tune,
+            chains=settings.chains,
+            cores=settings.cores,
+            nuts_sampler=settings.sampler,
+            target_accept=settings.target_accept,
+            random_seed=settings.seed,
+            progressbar=show_progress,
+            compute_convergence_checks=False,
+        )
+    sampled = time.perf_counter()
+    posterior = tree["posterior"]
+    n_chains, n_draws = posterior.sizes["chain"], posterior.sizes["draw"]
+    values = {
+        p.name: posterior[p.name].transpose("chain", "draw", "participant").to_numpy().reshape(n_chains * n_draws, -1)
+        for p in model.parameters
+    }
+    with progress(show_progress) as bar:
+        counter = bar.counter(f"{model.label}: log-likelihood of every list", n_chains * n_draws)
+        ll = pointwise_log_likelihood(model, design, values, counter)
+    tree = _with_log_likelihood(tree, data, design, ll.reshape(n_chains, n_draws, -1))
+    timings = {"sampling": sampled - started, "log_likelihood": time.perf_counter() - sampled}
+    return Fit(model, data, tree, settings, timings, similarity)
+
+
+def _with_log_likelihood(tree: Any, data: FreeRecallData, design: RecallDesign, ll: np.ndarray) -> Any:
+    """Attach the pointwise group, in the data's list order, with labels."""
+    import xarray as xr
+
+    in_order = np.empty_like(ll)
+    in_order[:, :, design.order] = ll
+    posterior = tree["posterior"]
+    dataset = xr.Dataset(
+        {"recalls": (("chain", "draw", "list"), in_order)},
+        coords={
+            "chain": posterior["chain"],
+            "draw": posterior["draw"],
+            "list": np.arange(data.n_lists),
+            "subject": ("list", data.lists["subject"].astype(str).to_numpy(dtype=str)),
+            "list_label": ("list", data.lists["list"].astype(str).to_numpy(dtype=str)),
+        },
+        attrs={"unit": "one list: the order of its first correct recalls, and where recall ended"},
+    )
+    keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
+    # The transformed person effects repeat what the natural-scale variables say.
+    keep["/posterior"] = keep["/posterior"].drop_vars(["z", "theta"], errors="ignore")
+    return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})

@@ -1,0 +1,72 @@
+"""What a fit was asked to do: enough to find it again or to repeat it."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kvfit.inference.hierarchy import Pooling
+
+SAMPLERS = ("nutpie", "pymc", "numpyro")
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """Settings of a posterior fit.
+
+    Parameters
+    ----------
+    pooling : {"partial", "none", "complete"}
+        Persons from one population; each alone; or one value for all.
+    sampler : {"nutpie", "pymc", "numpyro"}
+    draws, tune, chains : int
+        Kept draws and warm-up draws a chain.
+    cores : int
+        Chains that run at once; does not change the draws.
+    target_accept : float
+    seed : int
+    """
+
+    pooling: Pooling = "partial"
+    sampler: str = "nutpie"
+    draws: int = 1000
+    tune: int = 1000
+    chains: int = 4
+    cores: int = 2
+    target_accept: float = 0.9
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.pooling not in ("partial", "none", "complete"):
+            problems.append(f"pooling: expected partial, none or complete; found {self.pooling!r}")
+        if self.sampler not in SAMPLERS:
+            problems.append(f"sampler: expected one of {', '.join(SAMPLERS)}; found {self.sampler!r}")
+        for name in ("draws", "tune", "chains", "cores"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or value < 1:
+                problems.append(f"{name}: expected a whole number of at least 1, found {value!r}")
+        if not 0 < self.target_accept < 1:
+            problems.append(f"target_accept: expected a number between 0 and 1, found {self.target_accept!r}")
+        if problems:
+            raise ValueError("fit settings:\n  " + "\n  ".join(problems))
+
+    def identity(self) -> dict[str, Any]:
+        """What decides the draws."""
+        values = asdict(self)
+        del values["cores"]
+        return values
+
+
+def request_key(model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "") -> str:
+    """Hash of a request, 12 hex digits: the same request finds the same fit."""
+    from kvfit import __version__
+
+    request = {
+        "model": model_label,
+        "data": fingerprint,
+        "settings": settings.identity(),
+        "similarity": similarity,
+        "kvfit": __version__,
+    }
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:12]
