@@ -1,4 +1,4 @@
-"""Is a model sound? One call that a modeller runs on a new model, and the tests run on every shipped one."""
+"""Check that a model is sound: a modeller runs it on a new model, the tests on every shipped one."""
 
 import traceback
 from collections.abc import Callable
@@ -32,7 +32,8 @@ def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: 
     Parameters
     ----------
     model : str, RecallModel or ModelFamily
-        A name with options such as ``"cmr(stopping=exponential)"``, a model, or a family, whose defaults are checked.
+        A name with options such as ``"cmr(stopping=exponential)"``, a model, or a family, whose defaults are
+        checked.
     seed : int
         Seed of the points, lists and simulations that are tried; the same seed gives the same report.
     slow : bool
@@ -41,8 +42,8 @@ def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: 
     Returns
     -------
     ModelReport
-        With ``.ok``, ``.checks`` (name, passed, detail) and a readable ``print(report)``. A check that fails, or breaks
-        with an error of the model's own, is reported and never raised.
+        With ``.ok``, ``.checks`` (name, passed, detail) and a readable ``print(report)``. A check that
+        fails, or breaks with an error of the model's own, is reported and never raised.
 
     Raises
     ------
@@ -51,11 +52,11 @@ def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: 
 
     Notes
     -----
-    In order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that sum to 1, in the
-    compiled core and written out literally; lists that score the same beside longer ones; simulation that follows the
-    likelihood; gradients that equal finite differences; finite values over the prior; recovery of simulated
-    parameters. Lists have four to eight positions, so that a model takes seconds (more on the first run of a new kind of
-    core, which is compiled).
+    In order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that sum
+    to 1, in the compiled core and written out literally; lists that score the same beside longer ones;
+    simulation that follows the likelihood; gradients that equal finite differences; finite values over the
+    prior; recovery of simulated parameters. Lists have four to eight positions, so that a model takes
+    seconds (more on the first run of a new kind of core, which is compiled).
     """
     built = model() if isinstance(model, ModelFamily) else get_model(model)
     bench = Bench(built, seed)

@@ -1,7 +1,7 @@
 """Parameters of models: a name, a support, and a prior stated as an interval that a reader can judge."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -93,7 +93,11 @@ class ParameterError(ValueError):
 
 
 def check_values(
-    parameters: tuple[Parameter, ...], values: Mapping[str, Any], *, owner: str
+    parameters: tuple[Parameter, ...],
+    values: Mapping[str, Any],
+    *,
+    owner: str,
+    optional: Collection[str] = (),
 ) -> dict[str, np.ndarray]:
     """Check a set of natural-scale values against the parameters of a model.
 
@@ -104,6 +108,8 @@ def check_values(
         Every parameter needs a value; arrays may have any common shape.
     owner : str
         The model's name, for the message.
+    optional : collection of str
+        Names that need no value (fixed parameters).
 
     Returns
     -------
@@ -119,6 +125,8 @@ def check_values(
     checked: dict[str, np.ndarray] = {}
     for p in parameters:
         if p.name not in values:
+            if p.name in optional:
+                continue
             middle = float(p.to_natural(np.asarray(p.location)))
             problems.append(f"{p.name}: missing; expected a value {p.support_words} (for example {middle:.3g})")
             continue

@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import entry_points
@@ -35,6 +35,8 @@ class ModelFamily:
     options : mapping of str to Option
     certified : bool
         Whether recovery and calibration have been certified; False is shown as experimental.
+    default_fixed : mapping of str to float
+        Parameters held at a value unless they are set to another value or to ``"free"``.
     """
 
     name: str
@@ -42,9 +44,10 @@ class ModelFamily:
     build: Callable[..., RecallModel]
     options: Mapping[str, Option]
     certified: bool = False
+    default_fixed: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(self, **options: Any) -> RecallModel:
-        """Build the model; names of parameters among `options` fix those parameters at the given value.
+        """Build the model; names of parameters among `options` fix those parameters, or free them (``"free"``).
 
         Raises
         ------
@@ -64,15 +67,22 @@ class ModelFamily:
         model = self.build(**{**defaults, **chosen})
         model = replace(model, options={k: v for k, v in chosen.items() if v != defaults[k]})
         known = {p.name: p for p in model.all_parameters}
+        fixed = {k: v for k, v in self.default_fixed.items() if k in known}
         for key, value in rest.items():
-            if key not in known:
+            if key in known and value == "free":
+                fixed.pop(key, None)
+            elif key not in known:
                 expected = ", ".join([*self.options, *known])
                 problems.append(f"{key}: neither an option nor a parameter; known are {expected}")
             elif isinstance(value, bool) or not isinstance(value, int | float) or not known[key].contains(value):
-                problems.append(f"{key}: fixed value must be {known[key].support_words}, found {value!r}")
+                problems.append(f"{key}: expected 'free' or a value {known[key].support_words}, found {value!r}")
+            else:
+                fixed[key] = float(value)
         if problems:
             raise ModelError(self.name, problems)
-        return replace(model, fixed={k: float(v) for k, v in rest.items()})
+        said = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
+        said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed}
+        return replace(model, fixed=fixed, options={**model.options, **said})
 
 
 class ModelError(ValueError):

@@ -40,17 +40,16 @@ BETA_REC = Parameter(
     f"median .89 [.66, .99] {_PEERS}",
 )  # fmt: skip
 GAMMA_FC = Parameter(
-    "gamma_fc", "γ_fc", "unit", (0.05, 0.95), "weight of study context, against pre-experimental context, in what an item brings back",
+    "gamma_fc", "γ_fc", "unit", (0.03, 0.9), "weight of study context, against pre-experimental context, in what an item brings back",
     f"median .38 [.03, .99] {_PEERS}",
 )  # fmt: skip
 GAMMA_CF = Parameter(
-    "gamma_cf", "γ_cf", "unit", (0.05, 0.95), "weight of study context, against pre-experimental context, in what cues an item",
-    "no published individual fits on this scale; covers nearly the whole unit interval",
+    "gamma_cf", "γ_cf", "unit", (0.02, 0.8), "weight of study context, against pre-experimental context, in what cues an item",
+    ".15 in cymr's guide and .7 in its examples, with T = .1; no published individual fits on this scale",
 )  # fmt: skip
 PHI_S = Parameter(
-    "phi_s", "φ_s", "positive", (0.1, 10.0), "extra learning at the first position (primacy)",
-    f"median 4.2 [.6, 96] {_PEERS} relative to a late learning rate of 1, .2 to 3 where that rate is below 1; larger"
-    " values mimic one another",
+    "phi_s", "φ_s", "positive", (0.02, 8.0), "extra learning at the first position (primacy)",
+    f"median 4.2 [.6, 96] {_PEERS} relative to a late learning rate of 1; .2 in cymr's guide, where that rate is .15",
 )  # fmt: skip
 PHI_D = Parameter(
     "phi_d", "φ_d", "positive", (0.1, 4.0), "rate at which the extra learning decays over positions",
@@ -127,6 +126,9 @@ def build(separation: str, stopping: str, uniform: bool, floors: str) -> RecallM
 
 MODEL = ModelFamily(
     name="cmr",
+    # On real lists T runs off to 0 together with gamma_fc, gamma_cf and phi_s, and beta_start to 1: only their ratios matter,
+    # because most of context lies in units of items already recalled. cymr's guide holds T at .1 as well.
+    default_fixed={"temperature": 0.1},
     summary="retrieved context with pre-experimental and study associations (Polyn, Norman & Kahana 2009)",
     build=build,
     options={

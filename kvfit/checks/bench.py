@@ -13,7 +13,7 @@ from kvfit.recall.design import RecallDesign
 from kvfit.recall.likelihood import cell_tables
 from kvfit.recall.model import RecallModel
 
-#: Lists of up to 8 positions fit the narrowest compiled core, so that a check compiles one configuration of it.
+#: Lists of up to 8 positions fit the narrowest compiled core: a model compiles one configuration of it.
 LIST_LENGTH = 8
 SHORTER = 5
 #: Lists on which every possible recall sequence is enumerated: 65 of them.
@@ -106,7 +106,7 @@ class Bench:
         return cell_tables(self.model, design, self.natural(x))
 
     def core(self, n_positions: int, *, floored: bool = True) -> match_cue.CoreConfig:
-        """Configuration of the compiled core; without event floors, where probabilities are to sum to 1."""
+        """Return the core's configuration; without event floors where probabilities are to sum to 1."""
         config = self.model.core(n_positions)
         return config if floored else replace(config, event_floor=0.0)
 
@@ -117,7 +117,7 @@ class Bench:
 
     @cached_property
     def varied(self) -> RecallDesign:
-        """``N_CELLS`` cells of two list lengths, with lists that recall nothing, everything and in between."""
+        """``N_CELLS`` cells of two list lengths, with lists that recall nothing, everything or some items."""
         rng = self.rng(1)
         cells: list[Cell] = []
         for cell in range(N_CELLS):
@@ -128,9 +128,11 @@ class Bench:
 
     @cached_property
     def symbolic(self) -> Any:
-        """Compiled ``x (cell, parameter) -> [log-likelihood (list,), its sum's gradient (cell, parameter), *tables]``.
+        """Compiled function of ``x (cell, parameter)``.
 
-        The graph is evaluated node by node in Python, as it was written: nothing but the core is compiled.
+        It returns the log-likelihood ``(list,)``, the gradient of its sum ``(cell, parameter)`` and the
+        tables. The graph is evaluated node by node in Python, as it was written: nothing but the core is
+        compiled.
         """
         import pytensor
         import pytensor.tensor as pt

@@ -1,4 +1,4 @@
-"""Do NumPy and PyTensor agree, is the gradient right, and does everything stay finite over the prior?"""
+"""Checks that NumPy and PyTensor agree, the gradient is right and everything stays finite over the prior."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _TABLE_NAMES = ("initial", "cue", "scalars", "stop")
 
 
 def tables_agree(bench: Bench) -> CheckResult:
-    """The tables have the core's shapes and are the same in NumPy (simulation) and in PyTensor (fitting)."""
+    """Compare the tables with the shapes that the core wants, and those of NumPy with those of PyTensor."""
     design = bench.varied
     cells, n = design.cell_length.size, design.n_positions
     channels = bench.model.channels
@@ -42,7 +42,7 @@ def tables_agree(bench: Bench) -> CheckResult:
 
 
 def gradient_is_right(bench: Bench) -> CheckResult:
-    """The gradient through PyTensor and the core's adjoint equals central differences of the NumPy likelihood."""
+    """Compare the gradient through PyTensor and the adjoint with differences of the NumPy likelihood."""
     design = bench.varied
     x = bench.points(design.n_participants, 1.5, bench.rng(6))
     gradient = np.asarray(bench.symbolic(x)[1])
@@ -55,9 +55,15 @@ def gradient_is_right(bench: Bench) -> CheckResult:
     worst = float(error.max())
     passed = worst < GRADIENT_TOLERANCE and kinks <= KINKS_ALLOWED
     name = bench.model.parameters[int(np.argmax(error.max(axis=0)))].name
-    detail = f"{smooth.sum()} derivatives within 1.5 prior sd differ from central differences by {worst:.1e} (worst: {name})"
+    detail = (
+        f"{smooth.sum()} derivatives within 1.5 prior sd differ from central differences by {worst:.1e}"
+        f" (worst: {name})"
+    )
     if kinks:
-        detail += f"; {kinks:.1%} of the derivatives lie at a floor or bound and were left out (at most {KINKS_ALLOWED:.0%})"
+        detail += (
+            f"; {kinks:.1%} of the derivatives lie at a floor or bound and were left out (at most"
+            f" {KINKS_ALLOWED:.0%})"
+        )
     return CheckResult("gradient", bool(passed), detail)
 
 
@@ -77,7 +83,7 @@ def _differences(bench: Bench, design: RecallDesign, x: np.ndarray, relative_ste
 
 
 def finite_over_prior(bench: Bench) -> CheckResult:
-    """Value and gradient are finite within three prior standard deviations, corners included."""
+    """Ask for a finite value and gradient within three prior standard deviations, corners included."""
     rng = bench.rng(7)
     n, k = bench.varied.n_participants, bench.location.size
     inside = rng.uniform(-3.0, 3.0, (n, k))

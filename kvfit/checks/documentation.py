@@ -1,4 +1,4 @@
-"""Is a model documented well enough for a reader who meets it in a report?"""
+"""Check that a model is documented well enough for a reader who meets it in a report."""
 
 import sys
 
@@ -7,20 +7,30 @@ from kvfit.recall.model import RecallModel
 
 
 def documented(model: RecallModel) -> CheckResult:
-    """Every parameter says what it means and why its prior is what it is; the model what it claims, and after whom."""
-    gaps = [f"the model's {name} is empty" for name in ("title", "claim", "reference") if not getattr(model, name).strip()]
+    """Ask every parameter for its meaning and its reason, and the model for its claim and reference."""
+    gaps = [
+        f"the model's {name} is empty"
+        for name in ("title", "claim", "reference")
+        if not getattr(model, name).strip()
+    ]
     for p in model.all_parameters:
         gaps += [
-            f"parameter {p.name} has no {name}" for name in ("symbol", "meaning", "reason") if not getattr(p, name).strip()
+            f"parameter {p.name} has no {name}"
+            for name in ("symbol", "meaning", "reason")
+            if not getattr(p, name).strip()
         ]
     names = [p.name for p in model.all_parameters]
-    gaps += [f"the name {name} is used by two parameters" for name in sorted(set(names)) if names.count(name) > 1]
+    gaps += [
+        f"the name {name} is used by two parameters" for name in sorted(set(names)) if names.count(name) > 1
+    ]
     gaps += [f"the fixed value {name} belongs to no parameter" for name in model.fixed if name not in names]
     module = getattr(model.memory, "__module__", None) or "unknown"
     if not (getattr(sys.modules.get(module), "__doc__", None) or "").strip():
-        gaps.append(f"module {module} has no docstring that says what the model claims about memory, and its reference")
+        gaps.append(f"module {module} has no docstring; let it say what the model claims about memory")
     if gaps:
         return CheckResult("documented", False, "; ".join(gaps))
     return CheckResult(
-        "documented", True, f"claim, reference, module docstring, and meaning and reason of {len(names)} parameters"
+        "documented",
+        True,
+        f"claim, reference, module docstring, and meaning and reason of {len(names)} parameters",
     )

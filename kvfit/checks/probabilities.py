@@ -1,4 +1,4 @@
-"""Are the numbers probabilities, does the compiled core compute them, and does the simulator follow them?"""
+"""Checks that likelihoods are probabilities, computed rightly and followed by the simulator."""
 
 import numpy as np
 from scipy.stats import chi2
@@ -11,12 +11,13 @@ from kvfit.recall.likelihood import simulate_responses
 SUM_TOLERANCE = 1e-10
 _N_POINTS = 40
 _N_SIMULATED = 30_000
+_LEAST_EXPECTED = 10.0
 #: Probability with which a sound model fails a statistical check.
 FALSE_ALARM = 1e-6
 
 
 def sum_to_one(bench: Bench) -> CheckResult:
-    """All ways to recall a list of four have total probability 1, and so have the next responses at every output."""
+    """Sum the probabilities of all ways to recall a list, and of the next responses at every output."""
     rng = bench.rng(2)
     x = bench.points(_N_POINTS, 3.0, rng)
     sequences = every_sequence(ENUMERATED)
@@ -28,38 +29,33 @@ def sum_to_one(bench: Bench) -> CheckResult:
     x = bench.points(varied.n_participants, 3.0, rng)
     core, tables = bench.core(varied.n_positions, floored=False), bench.tables(varied, x)
     compiled = bench.log_likelihood(varied, x, floored=False)
-    row_error = core_error = 0.0
-    lowest = 0.0
-    for index, cell in enumerate(varied.list_participant):
-        args = (
-            core,
-            tables,
-            int(cell),
-            int(varied.cell_length[cell]),
-            varied.recalled[varied.offsets[index] : varied.offsets[index + 1]],
-            bench.similarity,
-        )
+    literal, sums, lowest = [], [], []
+    for index, cell in enumerate(varied.list_participant.tolist()):
+        recalls = varied.recalled[varied.offsets[index] : varied.offsets[index + 1]]
+        args = (core, tables, cell, int(varied.cell_length[cell]), recalls, bench.similarity)
         rows = event_probabilities(*args)
-        row_error = max(row_error, float(np.abs(rows.sum(axis=1) - 1.0).max()))
-        lowest = min(lowest, float(rows.min()))
-        literal = list_log_likelihood(*args)
-        core_error = max(core_error, abs(compiled[index] - literal) / (1.0 + abs(literal)))
-    # max() drops NaN, so finiteness is asked for by name
-    finite = bool(np.isfinite(compiled).all())
-    passed = finite and lowest >= 0.0 and max(total_error, row_error, core_error) < SUM_TOLERANCE
-    floors = "" if not bench.model.event_floor else "; the floor of event probabilities was off"
+        sums.append(rows.sum(axis=1))
+        lowest.append(rows.min())
+        literal.append(list_log_likelihood(*args))
+    row_error = float(np.abs(np.concatenate(sums) - 1.0).max())
+    core_error = float((np.abs(compiled - literal) / (1.0 + np.abs(literal))).max())
+    # comparisons are written so that NaN fails
+    passed = (
+        all(error < SUM_TOLERANCE for error in (total_error, row_error, core_error)) and min(lowest) >= 0.0
+    )
+    floors = "; the floor of event probabilities was off" if bench.model.event_floor else ""
     return CheckResult(
         "probabilities",
-        bool(passed),
-        f"the {len(sequences)} recall sequences of a list of {ENUMERATED} sum to 1 within {total_error:.1e} at"
-        f" {_N_POINTS} points of the prior; next responses sum to 1 within {row_error:.1e} at every output of"
-        f" {varied.n_lists} lists of {SHORTER} and {LIST_LENGTH}; compiled core and literal evaluation differ by"
-        f" {core_error:.1e}{'' if finite else '; some log-likelihoods are not finite'}{floors}",
+        passed,
+        f"the {len(sequences)} recall sequences of a list of {ENUMERATED} sum to 1 within {total_error:.1e}"
+        f" at {_N_POINTS} points of the prior; next responses sum to 1 within {row_error:.1e} at every output"
+        f" of {varied.n_lists} lists of {SHORTER} and {LIST_LENGTH}; compiled core and literal evaluation"
+        f" differ by {core_error:.1e}{floors}",
     )
 
 
 def list_length_respected(bench: Bench) -> CheckResult:
-    """A list scores the same alone as beside longer lists: tables depend on its own length."""
+    """Score lists alone and beside longer ones: the tables of a list depend on its own length only."""
     recalls = [[], [0], [SHORTER - 1, 0, 2], list(range(SHORTER))]
     x = bench.points(2, 2.0, bench.rng(3))[1:]
     alone = lay_out([(SHORTER, recalls)], bench.similarity)
@@ -76,9 +72,10 @@ def list_length_respected(bench: Bench) -> CheckResult:
 
 
 def simulation_agrees(bench: Bench) -> CheckResult:
-    """Frequencies of simulated recall sequences follow the likelihood (chi-square over all sequences of a list of four).
+    """Compare frequencies of simulated recall sequences with the likelihood, by a chi-square test.
 
-    Of 40 points of the prior, the three at which recall varies most are simulated: there a disagreement shows best.
+    Of 40 points of the prior, the three at which recall varies most are simulated: there a disagreement shows
+    best. All recall sequences of a list of four are counted.
     """
     rng = bench.rng(4)
     x = bench.points(_N_POINTS, 1.5, rng)
@@ -97,29 +94,29 @@ def simulation_agrees(bench: Bench) -> CheckResult:
         for pattern, count in zip(patterns.tolist(), counts, strict=True):
             sequence = tuple(position - 1 for position in pattern if position > 0)
             if sequence not in code:
-                return CheckResult("simulation", False, f"simulated positions {pattern} are no recall of a list of {ENUMERATED}")
+                return CheckResult(
+                    "simulation",
+                    False,
+                    f"simulated positions {pattern} are no recall of a list of {ENUMERATED}",
+                )
             found[code[sequence]] += count
         p_values.append(_chi_square(found, _N_SIMULATED * np.exp(ll[point])))
     lowest = min(p_values)
     return CheckResult(
         "simulation",
         bool(lowest > FALSE_ALARM),
-        f"{_N_SIMULATED:,} simulated lists of {ENUMERATED} at each of 3 points follow the likelihood's probabilities of"
-        f" the {len(sequences)} recall sequences with p = {', '.join(f'{p:.2g}' for p in p_values)}"
-        f" (chi-square; fails below {FALSE_ALARM:g})",
+        f"{_N_SIMULATED:,} simulated lists of {ENUMERATED} at each of 3 points follow the likelihood's"
+        f" probabilities of the {len(sequences)} recall sequences with p ="
+        f" {', '.join(f'{p:.2g}' for p in p_values)} (chi-square; fails below {FALSE_ALARM:g})",
     )
 
 
 def _chi_square(found: np.ndarray, expected: np.ndarray) -> float:
-    """p-value, with sequences expected fewer than ten times put together."""
-    rare = expected < 10.0
-    found = np.append(found[~rare], found[rare].sum())
-    expected = np.append(expected[~rare], expected[rare].sum())
-    if expected[-1] < 10.0:
-        # too little for the chi-square distribution: judged as Poisson through its normal bound, else left out
-        if found[-1] > expected[-1] + 6.0 * np.sqrt(expected[-1]) + 6.0:
-            return 0.0
-        found, expected = found[:-1], expected[:-1]
-    if found.size < 2:
-        return float("nan")
+    """p-value, with the rarest sequences put together until they are expected ten times."""
+    order = np.argsort(expected)
+    n_pooled = int(np.searchsorted(np.cumsum(expected[order]), _LEAST_EXPECTED)) + 1
+    n_pooled = max(n_pooled, int((expected < _LEAST_EXPECTED).sum()))
+    pooled, alone = order[:n_pooled], order[n_pooled:]
+    found = np.append(found[alone], found[pooled].sum())
+    expected = np.append(expected[alone], expected[pooled].sum())
     return float(chi2.sf(((found - expected) ** 2 / expected).sum(), found.size - 1))

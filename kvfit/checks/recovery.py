@@ -1,4 +1,4 @@
-"""Does fitting simulated lists lead back to what was simulated?"""
+"""Checks that fitting simulated lists leads back to what was simulated."""
 
 import numpy as np
 from scipy.stats import chi2
@@ -16,11 +16,13 @@ _STARTS = 3
 _N_PERSONS = 40
 _PERSON_LISTS = 100
 _PERSON_LENGTH = 16
-#: Correlation of true and estimated values below which lists of this size say next to nothing about a parameter.
+#: Correlation of true and estimated values below which these lists say next to nothing about a parameter.
 _LOWEST_CORRELATION = 0.3
 
 
-def _simulated(bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.random.Generator) -> RecallDesign:
+def _simulated(
+    bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.random.Generator
+) -> RecallDesign:
     """Design that holds lists simulated at one point."""
     similarity = bench.similarity
     if similarity is not None and n_items > len(similarity):
@@ -31,10 +33,10 @@ def _simulated(bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.
 
 
 def recovers(bench: Bench) -> CheckResult:
-    """Maximum likelihood on 400 simulated lists finds a point as good as the truth, with nearly the same predictions.
+    """Fit 400 simulated lists: the estimates must be as good as the truth, and predict nearly the same.
 
-    Twice the gain in log-likelihood over the truth follows a chi-square distribution with one degree of freedom a
-    parameter, and so does twice the loss on fresh lists, in units of the fitted number of lists.
+    Twice the gain in log-likelihood over the truth follows a chi-square distribution with one degree of
+    freedom a parameter, and so does twice the loss on fresh lists, in units of the fitted number of lists.
     """
     rng = bench.rng(8)
     truth = bench.points(2, 0.7, rng)[1]
@@ -52,14 +54,15 @@ def recovers(bench: Bench) -> CheckResult:
     return CheckResult(
         "recovery",
         bool(passed),
-        f"fitted to {_N_LISTS} simulated lists of {LIST_LENGTH}, log-likelihood exceeds that of the truth by {gain:.2f}"
-        f" (allowed: 0 to {limit:.1f}); on {_N_FRESH} fresh lists it loses {loss.mean():.4f} a list (at most"
-        f" {allowed_loss:.4f}); the estimates lie within {distance.max():.2f} prior sd of the truth (farthest: {far})",
+        f"fitted to {_N_LISTS} simulated lists of {LIST_LENGTH}, log-likelihood exceeds the truth's by"
+        f" {gain:.2f} (allowed: 0 to {limit:.1f}); on {_N_FRESH} fresh lists it loses {loss.mean():.4f} a list"
+        f" (at most {allowed_loss:.4f}); the estimates lie within {distance.max():.2f} prior sd of the truth"
+        f" (farthest: {far})",
     )
 
 
 def recovers_persons(bench: Bench) -> CheckResult:
-    """MAP estimates of 40 simulated persons correlate with their true values, parameter by parameter (slow)."""
+    """Correlate MAP estimates of 40 simulated persons with their true values, parameter by parameter."""
     rng = bench.rng(9)
     truth = bench.location + bench.scale * np.clip(rng.normal(size=(_N_PERSONS, bench.location.size)), -2, 2)
     estimate = np.empty_like(truth)
@@ -71,6 +74,6 @@ def recovers_persons(bench: Bench) -> CheckResult:
     return CheckResult(
         "recovery of persons",
         bool(min(r) > _LOWEST_CORRELATION),
-        f"correlation of true and MAP values over {_N_PERSONS} simulated persons with {_PERSON_LISTS} lists of"
-        f" {_PERSON_LENGTH} each (fails below {_LOWEST_CORRELATION}): {shown}",
+        f"correlation of true and MAP values over {_N_PERSONS} simulated persons with {_PERSON_LISTS} lists"
+        f" of {_PERSON_LENGTH} each (fails below {_LOWEST_CORRELATION}): {shown}",
     )

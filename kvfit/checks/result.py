@@ -54,7 +54,5 @@ class ModelReport:
         name_width = max(len(check.name) for check in self.checks)
         for check in self.checks:
             head = f"  {'passed' if check.passed else 'FAILED'}  {check.name:<{name_width}}  "
-            lines.append(
-                fill(check.detail, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
-            )
+            lines.append(fill(check.detail, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head)))
         return "\n".join(lines)

@@ -187,12 +187,24 @@ def _sample(
     import pymc as pm
 
     from kvfit.inference.hierarchy import build_pymc_model
+    from kvfit.inference.preconditioner import person_curvature
     from kvfit.inference.pointwise import pointwise_log_likelihood
     from kvfit.progress import progress
 
     design = recall_design(data, similarity)
     started = time.perf_counter()
-    pymc_model = build_pymc_model(model, data, design, pooling=settings.pooling)
+    curvature = None
+    if settings.parameterisation == "preconditioned" and settings.pooling != "complete":
+        curvature = person_curvature(model, design, seed=settings.seed, show_progress=show_progress)
+    prepared = time.perf_counter()
+    pymc_model = build_pymc_model(
+        model,
+        data,
+        design,
+        pooling=settings.pooling,
+        parameterisation=settings.parameterisation,
+        curvature=curvature,
+    )
     with pymc_model, warnings.catch_warnings():
         # Convergence is judged by kvfit's own diagnostics, with a verdict in words.
         warnings.filterwarnings("ignore", category=UserWarning)
@@ -219,7 +231,7 @@ def _sample(
         counter = bar.counter(f"{model.label}: log-likelihood of every list", n_chains * n_draws)
         ll = pointwise_log_likelihood(model, design, values, counter)
     tree = _with_log_likelihood(tree, data, design, ll.reshape(n_chains, n_draws, -1))
-    timings = {"sampling": sampled - started, "log_likelihood": time.perf_counter() - sampled}
+    timings = {"starting_values": prepared - started, "sampling": sampled - prepared, "log_likelihood": time.perf_counter() - sampled}
     return Fit(model, data, tree, settings, timings, similarity)
 
 

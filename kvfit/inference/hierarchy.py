@@ -13,6 +13,7 @@ from kvfit.recall.model import RecallModel
 from kvfit.tasks.free_recall import FreeRecallData
 
 Pooling = Literal["partial", "none", "complete"]
+Parameterisation = Literal["preconditioned", "noncentred", "centred"]
 
 #: Prior scale of the spread between persons, relative to the prior scale of one person's value: the interval of a
 #: parameter covers persons and ignorance about the population together, so each gets part of it.
@@ -25,14 +26,15 @@ def build_pymc_model(
     design: RecallDesign,
     *,
     pooling: Pooling = "partial",
-    centred: bool = False,
+    parameterisation: Parameterisation = "noncentred",
     curvature: PersonCurvature | None = None,
 ) -> pm.Model:
     """Build an ordinary ``pm.Model`` that a user can extend.
 
     On the unconstrained scale (log odds, logarithm or identity, by the parameter's support) person j has
     ``theta_j = mu + sigma z_j``. Its variables are ``mu``, ``sigma``, ``z`` (or ``theta``), one deterministic
-    ``(participant,)`` on the natural scale under each parameter's name, and the observed ``recalls``.
+    ``(participant,)`` on the natural scale under each parameter's name, and the observed ``recalls``. The
+    parameterisation changes the sampler's coordinates, never the model.
 
     Parameters
     ----------
@@ -42,8 +44,11 @@ def build_pymc_model(
         ``recall_design(data)``.
     pooling : {"partial", "none", "complete"}
         Persons from one population; each alone under the parameter's own prior; or one value for all.
-    centred : bool
-        Sample ``theta`` itself rather than its standardised deviation ``z``.
+    parameterisation : {"preconditioned", "noncentred", "centred"}
+        Sample ``theta`` in coordinates fitted to each person's likelihood (needs `curvature`; see
+        :mod:`kvfit.inference.preconditioner`), its standardised deviation ``z``, or ``theta`` itself.
+    curvature : PersonCurvature, optional
+        Of ``person_curvature(model, design)``.
 
     Returns
     -------
@@ -61,7 +66,7 @@ def build_pymc_model(
         "output": np.arange(1, design.n_positions + 1),
     }
     with pm.Model(coords=coords) as pymc_model:
-        theta = _theta(pooling, centred, curvature, location, scale, data.n_participants)
+        theta = _theta(pooling, parameterisation, curvature, location, scale, data.n_participants)
         natural = {}
         for k, p in enumerate(parameters):
             natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
@@ -73,19 +78,33 @@ def build_pymc_model(
     return pymc_model
 
 
-def _theta(pooling: str, centred: bool, curvature: PersonCurvature | None, location: np.ndarray, scale: np.ndarray, n_participants: int) -> Any:
+def _theta(
+    pooling: str,
+    parameterisation: str,
+    curvature: PersonCurvature | None,
+    location: np.ndarray,
+    scale: np.ndarray,
+    n_participants: int,
+) -> Any:
     """Unconstrained values ``(participant, parameter)``."""
-    if pooling == "none":
-        z = pm.Normal("z", dims=("participant", "parameter"))
-        return location + scale * z
+    persons = ("participant", "parameter")
     if pooling == "complete":
         mu = pm.Normal("mu", location, scale, dims="parameter")
         return pt.ones((n_participants, 1)) * mu
-    mu = pm.Normal("mu", location, scale, dims="parameter")
-    sigma = pm.HalfNormal("sigma", SPREAD_SHARE * scale, dims="parameter")
-    if curvature is not None:
-        return pm.Normal("theta", mu, sigma, dims=("participant", "parameter"), transform=PersonTransform(curvature))
-    if centred:
-        return pm.Normal("theta", mu, sigma, dims=("participant", "parameter"))
-    z = pm.Normal("z", dims=("participant", "parameter"))
-    return mu + sigma * z
+    if pooling == "none":
+        mu, sigma = location, scale
+    else:
+        start_mu = start_sigma = None
+        if curvature is not None:
+            start_mu = curvature.mode.mean(axis=0)
+            start_sigma = np.maximum(curvature.mode.std(axis=0), 0.1 * scale)
+        mu = pm.Normal("mu", location, scale, dims="parameter", initval=start_mu)
+        sigma = pm.HalfNormal("sigma", SPREAD_SHARE * scale, dims="parameter", initval=start_sigma)
+    if parameterisation == "preconditioned":
+        if curvature is None:
+            raise ValueError("parameterisation='preconditioned' needs curvature=person_curvature(model, design)")
+        transform = PersonTransform(curvature)
+        return pm.Normal("theta", mu, sigma, dims=persons, transform=transform, initval=curvature.mode)
+    if parameterisation == "centred":
+        return pm.Normal("theta", mu, sigma, dims=persons)
+    return mu + sigma * pm.Normal("z", dims=persons)

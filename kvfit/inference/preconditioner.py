@@ -46,10 +46,6 @@ class PersonCurvature:
     linear: np.ndarray
     mode: np.ndarray
 
-    def population(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and standard deviation over persons of the MAP estimates: where sampling of mu and sigma starts."""
-        return self.mode.mean(axis=0), self.mode.std(axis=0)
-
 
 def person_curvature(
     model: RecallModel, design: RecallDesign, *, seed: int = 0, starts: int = 2, show_progress: bool = True

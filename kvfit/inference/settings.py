@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from kvfit.inference.hierarchy import Pooling
+from kvfit.inference.hierarchy import Parameterisation, Pooling
 
 SAMPLERS = ("nutpie", "pymc", "numpyro")
 
@@ -25,6 +25,8 @@ class FitSettings:
         Chains that run at once; does not change the draws.
     target_accept : float
     seed : int
+    parameterisation : {"preconditioned", "noncentred", "centred"}
+        Coordinates of person effects for the sampler; see :mod:`kvfit.inference.preconditioner`.
     """
 
     pooling: Pooling = "partial"
@@ -35,11 +37,16 @@ class FitSettings:
     cores: int = 2
     target_accept: float = 0.9
     seed: int = 0
+    parameterisation: Parameterisation = "preconditioned"
 
     def __post_init__(self) -> None:
         problems = []
         if self.pooling not in ("partial", "none", "complete"):
             problems.append(f"pooling: expected partial, none or complete; found {self.pooling!r}")
+        if self.parameterisation not in ("preconditioned", "noncentred", "centred"):
+            problems.append(
+                f"parameterisation: expected preconditioned, noncentred or centred; found {self.parameterisation!r}"
+            )
         if self.sampler not in SAMPLERS:
             problems.append(f"sampler: expected one of {', '.join(SAMPLERS)}; found {self.sampler!r}")
         for name in ("draws", "tune", "chains", "cores"):

@@ -1,7 +1,7 @@
 """The match-and-cue recursion written out literally: slow, for reading and for testing the compiled core.
 
-One list at a time, plain NumPy, no shared code with :mod:`kvfit.kernels.match_cue` except the names of its columns. Every
-line is one statement of the model:
+One list at a time, in plain NumPy, sharing no code with :mod:`kvfit.kernels.match_cue` except the names of
+its columns. Every output goes through the statements of the model in order:
 
 1. match of what is left to be recalled, floored where the configuration says so;
 2. separation: weights of the positions not yet recalled;
@@ -50,7 +50,8 @@ def event_probabilities(
     Returns
     -------
     numpy.ndarray
-        ``(output, response)`` with ``recall + 1`` rows and ``n_items + 1`` columns: the study positions, then stopping.
+        ``(output, response)`` with ``recall + 1`` rows and ``n_items + 1`` columns: the study positions, then
+        stopping.
         Rows sum to 1 if the tables are sound; once every item has been recalled, stopping has probability 1.
     """
     return np.exp(_log_events(config, tables, cell, n_items, recalled, similarity))
@@ -122,7 +123,7 @@ def _log_weight(separation: str, match: np.ndarray, scalars: np.ndarray) -> np.n
 
 
 def _carry_over(channels: int, state: np.ndarray, item: int, carry: float) -> float:
-    """Constant, or Howard & Kahana's (2002) rho, which keeps context at unit length, from the overlap in channel 1."""
+    """Return the constant, or Howard & Kahana's (2002) rho from the overlap: context stays at unit length."""
     if channels == 1:
         return carry
     overlap = state[1, item]

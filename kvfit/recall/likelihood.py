@@ -50,7 +50,7 @@ def participant_values(model: RecallModel, data: FreeRecallData, parameters: Par
         if len(table) != n:
             raise ParameterError(f"parameters of {model.label}: expected one row a participant, found {len(table)} rows")
         parameters = {str(name): table[name].to_numpy() for name in table.columns}
-    checked = check_values(model.parameters, parameters, owner=model.label)
+    checked = check_values(model.all_parameters, parameters, owner=model.label, optional=model.fixed)
     wrong = [f"{k}: expected a number or shape ({n},), found {v.shape}" for k, v in checked.items() if v.shape not in ((), (n,))]
     if wrong:
         raise ParameterError(f"parameters of {model.label}:\n  " + "\n  ".join(wrong))

@@ -27,7 +27,7 @@ class RecallModel:
     name : str
         The model's name in the registry.
     options : mapping of str to object
-        The options that differ from the defaults.
+        The options, and fixed or freed parameters, that differ from the defaults.
     title, claim, reference : str
         For reports: what it is, what it claims about memory, where it comes from.
     memory_parameters : tuple of Parameter
@@ -78,8 +78,7 @@ class RecallModel:
     @property
     def label(self) -> str:
         """Name with options, e.g. ``kv_recall(query=value)``; the registry reads it back."""
-        described = {**self.options, **self.fixed}
-        inside = ", ".join(f"{k}={described[k]}" for k in sorted(described))
+        inside = ", ".join(f"{k}={self.options[k]}" for k in sorted(self.options))
         return f"{self.name}({inside})" if inside else self.name
 
     def core(self, n_positions: int) -> CoreConfig:
@@ -102,7 +101,7 @@ class RecallModel:
         Parameters
         ----------
         p : mapping of str to tensor
-            ``(cell,)`` natural-scale values of the free parameters.
+            ``(cell,)`` natural-scale values of the free parameters; a value for a fixed one overrides it.
         list_length : numpy.ndarray
             ``(cell,)``.
         n_positions : int
@@ -110,7 +109,7 @@ class RecallModel:
         xp : module
             ``numpy`` or ``pytensor.tensor``.
         """
-        p = {**p, **{k: xp.ones_like(next(iter(p.values()))) * v for k, v in self.fixed.items()}}
+        p = {**{k: xp.ones_like(next(iter(p.values()))) * v for k, v in self.fixed.items()}, **p}
         memory = self.memory(p, list_length, n_positions, xp)
         stop, stop_match = self.stopping.table(p, n_positions, xp)
         floor: Any = None

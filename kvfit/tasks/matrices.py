@@ -251,8 +251,8 @@ def _study_events(matrix: RecallMatrix, lists: np.ndarray) -> pd.DataFrame:
 def _item_labels(matrix: RecallMatrix, at: np.ndarray, position: np.ndarray) -> np.ndarray:
     if matrix.studied is not None:
         return matrix.studied[at, position - 1]
-    with np.errstate(invalid="ignore"):
-        longest = int(np.nanmax(matrix.list_length, initial=1))
+    # Lengths that were reported as wrong, perhaps huge, must not set the size.
+    longest = int(matrix.list_length[matrix.list_length <= LONGEST_LIST].max(initial=1))
     codes = np.array([f"p{one:0{len(str(longest))}d}" for one in range(longest + 1)], dtype=object)
     return codes[position]
 
