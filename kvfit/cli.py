@@ -51,10 +51,14 @@ Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood sea
 
 def main() -> None:
     """Run the command; problems of the user's input end in one message and exit code 2."""
+    # DatasetError is a LookupError; kvfit.data.metadata is cheap to import.
+    from kvfit.data.metadata import DatasetError
+
     try:
         app()
-    except (ValueError, FileNotFoundError) as error:
-        err.print(f"kvfit: {error}", markup=False)
+    except (ValueError, OSError, DatasetError) as error:
+        text = error.args[0] if isinstance(error, DatasetError) else error
+        err.print(f"kvfit: {text}", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:
         err.print("kvfit: stopped; finished fits are kept, the same command goes on from there", markup=False)
@@ -63,11 +67,10 @@ def main() -> None:
 
 def _load(name: str, participants: int | None, query: str | None) -> "FreeRecallData":
     import kvfit as kv
+    from kvfit.data.metadata import known_datasets
 
-    if name in set(kv.list_datasets().index) | set(kv.list_datasets().get("name", ())):
-        return kv.load(name, participants=participants, query=query)
     path = Path(name)
-    if path.suffix or path.exists():
+    if name not in known_datasets() and (path.suffix or path.exists()):
         return kv.read_free_recall(path).select(participants=participants, query=query)
     return kv.load(name, participants=participants, query=query)
 
