@@ -24,9 +24,7 @@ def _machine() -> dict[str, str]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{cores} cores ({platform.machine()}, {platform.system()})",
-        "software": ", ".join(
-            [f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in PACKAGES)]
-        ),
+        "software": ", ".join([f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in PACKAGES)]),
     }
 
 

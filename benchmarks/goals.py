@@ -147,10 +147,8 @@ def posterior() -> Outcome:
     from benchmarks.rivals import jax_cmr  # starts threads: only after kvfit's chains were forked
 
     lists = jax_cmr.prepare(data.participant, data.recalled, data.offsets, data.list_length)
-    op = jax_cmr.pymc_log_likelihood(lists, data.list_length, ours.parameter_names())
-    rival = hierarchical.posterior(
-        lambda: ours.fit(table, **POSTERIOR), op, **RIVAL_PACE, **jax_cmr.PYMC_SAMPLER
-    )
+    op = jax_cmr.pymc_log_likelihood(lists, data.list_length, *ours.parameters())
+    rival = hierarchical.posterior(lambda: ours.fit(table, **POSTERIOR), op, **RIVAL_PACE, **jax_cmr.PYMC_SAMPLER)
     seconds = hierarchical.scaled_seconds(rival, own)
     difference = hierarchical.disagreement(lambda: ours.hierarchical_model(table), op)
     details = {

@@ -104,9 +104,7 @@ def _summarise(tree: Any, seconds: float) -> Run:
 
     draws, stats = tree.posterior.dataset, tree.sample_stats.dataset
     # what a reader looks at: participants' parameters, population means and spreads
-    shown = draws[
-        [name for name, v in draws.items() if name in ("mu", "sigma") or v.dims[2:] == ("participant",)]
-    ]
+    shown = draws[[name for name, v in draws.items() if name in ("mu", "sigma") or v.dims[2:] == ("participant",)]]
     ess, rhat = az.ess(shown, method="bulk"), az.rhat(shown)
     tuning = tree.warmup_sample_stats.dataset["n_steps"]
     return Run(
@@ -131,9 +129,7 @@ def disagreement(build: Callable[[], pm.Model], log_likelihood: LogLikelihood, p
     with likelihood(log_likelihood):
         rival = build()
     own = build()
-    functions = [
-        m.compile_fn([m.logp(), m.dlogp()], inputs=m.value_vars, point_fn=True) for m in (own, rival)
-    ]
+    functions = [m.compile_fn([m.logp(), m.dlogp()], inputs=m.value_vars, point_fn=True) for m in (own, rival)]
     worst = 0.0
     for _ in range(points):
         start = own.initial_point()

@@ -18,8 +18,8 @@ from kvfit.recall.model import RecallModel
 from kvfit.registry import get_model
 from kvfit.tasks.free_recall import FreeRecallData
 
-#: cymr's model exactly: its stop rule, its floors
-AS_CYMR = "cmr(stopping=exponential, floors=cymr)"
+#: cymr's model exactly: its stop rule, its floors, its temperature free
+AS_CYMR = "cmr(stopping=exponential, floors=cymr, temperature=free)"
 #: cymr's names in kvfit's
 NAMES = {
     "B_enc": "beta_enc",
@@ -73,9 +73,7 @@ def _symbolic(model: RecallModel, laid_out: RecallDesign, free: pt.TensorVariabl
     )
 
 
-def gradient_evaluation(
-    sample: Sample, parameters: np.ndarray
-) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+def gradient_evaluation(sample: Sample, parameters: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Return a function that evaluates the total and its gradient (participant, 10), tables included."""
     model, laid_out = get_model(AS_CYMR), design(sample)
     free = pt.matrix("free", shape=parameters.shape)
@@ -106,7 +104,9 @@ def hierarchical_model(table: FreeRecallData) -> Any:
     return build_pymc_model(get_model("cmr"), table, recall_design(table))
 
 
-def parameter_names() -> list[str]:
-    """Parameters of kvfit's default CMR by cymr's names, where cymr has one."""
-    of_cymr = {ours: theirs for theirs, ours in NAMES.items()}
-    return [of_cymr.get(p.name, p.name) for p in get_model("cmr").parameters]
+def parameters() -> tuple[list[str], dict[str, float]]:
+    """Return the free and the fixed parameters of kvfit's default CMR, by cymr's names where cymr has one."""
+    model = get_model("cmr")
+    of_cymr = {own: theirs for theirs, own in NAMES.items()}
+    free = [of_cymr.get(p.name, p.name) for p in model.parameters]
+    return free, {of_cymr.get(name, name): value for name, value in model.fixed.items()}

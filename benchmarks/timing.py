@@ -55,9 +55,7 @@ def median_ratio(slow: np.ndarray, fast: np.ndarray) -> float:
 def import_seconds(module: str, processes: int = 5) -> float:
     """Median wall time of `python -c "import <module>"` in processes of its own, start of Python included."""
     command = [sys.executable, "-c", f"import {module}"]
-    return float(
-        np.median([seconds_of(lambda: subprocess.run(command, check=True)) for _ in range(processes)])
-    )
+    return float(np.median([seconds_of(lambda: subprocess.run(command, check=True)) for _ in range(processes)]))
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Growth:
     def exponents(self) -> tuple[float, float]:
         """Exponents of the value, and of value and gradient, over the last step.
 
-        A power law through all sizes would be flattered by what does not grow, which counts most at the small end.
+        A power law through all sizes would be flattered by what does not grow.
         """
         step = np.log(self.sizes[-1] / self.sizes[-2])
         value, gradient = (float(np.log(y[-1] / y[-2]) / step) for y in (self.value, self.gradient))
@@ -103,9 +101,7 @@ def plot_growth(growths: Sequence[Growth], path: Path) -> None:
         1, len(growths), figsize=(4.2 * len(growths), 3.4), layout="constrained", squeeze=False
     )
     for panel, grown in zip(panels[0], growths, strict=True):
-        lines = zip(
-            ("value", "value and gradient"), (grown.value, grown.gradient), grown.exponents, strict=True
-        )
+        lines = zip(("value", "value and gradient"), (grown.value, grown.gradient), grown.exponents, strict=True)
         for label, seconds, exponent in lines:
             panel.loglog(grown.sizes, 1e3 * np.array(seconds), "o-", label=f"{label}: {exponent:.2f}")
         panel.set_xticks(grown.sizes, [str(s) for s in grown.sizes])
@@ -115,8 +111,6 @@ def plot_growth(growths: Sequence[Growth], path: Path) -> None:
         panel.set_xlabel(grown.what)
         panel.set_ylabel("milliseconds")
         panel.legend(title="exponent of the last step", frameon=False, fontsize="small")
-            title="exponent of the last step", frameon=False, fontsize="small", title_fontsize="small"
-        )
         panel.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=150)
     plt.close(figure)

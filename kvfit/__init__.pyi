@@ -13,7 +13,7 @@ from .recall.likelihood import log_likelihood as log_likelihood
 from .recall.likelihood import simulate as simulate
 from .registry import families as families
 from .registry import get_model as get_model
-from .report.build import report as report
+from .reports.build import report as report
 from .store import open_fit as open_fit
 from .tasks.free_recall import FreeRecallData as FreeRecallData
 from .tasks.readers import check_file as check_file

@@ -30,12 +30,8 @@ out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 Data = Annotated[str, typer.Option("--data", "-d", help="Name of a data set (kvfit data list) or path of a file.")]
-Participants = Annotated[
-    int | None, typer.Option("--participants", "-n", help="Use the first N participants.", min=1)
-]
-Query = Annotated[
-    str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")
-]
+Participants = Annotated[int | None, typer.Option("--participants", "-n", help="Use the first N participants.", min=1)]
+Query = Annotated[str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of fits; finished ones are found again.")]
 Pooling = Annotated[str, typer.Option(help="partial, none or complete.")]
 Sampler = Annotated[str, typer.Option(help="nutpie, pymc or numpyro.")]
@@ -99,7 +95,9 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
         return
     model = get_model(name)
     family = families()[model.name]
-    _say(f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\n\nParameters (90 % prior interval)")
+    _say(
+        f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\n\nParameters (90 % prior interval)"
+    )
     for p in model.parameters:
         low, high = p.interval
         _say(f"  {p.name:<18}{p.symbol:<10}[{low:g}, {high:g}]  {p.meaning}\n{'':<30}why: {p.reason}")

@@ -41,7 +41,8 @@ def run_demo(
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
     fits = [
-        kv.fit(model, data, store=store, draws=500, tune=500, seed=seed, show_progress=show_progress) for model in MODELS
+        kv.fit(model, data, store=store, draws=500, tune=500, seed=seed, show_progress=show_progress)
+        for model in MODELS
     ]
     comparison = kv.compare(fits)
     path = kv.report(

@@ -32,6 +32,9 @@ class Parameter:
         One line.
     reason : str
         Why this interval, with the source where there is one.
+    varies : bool
+        Whether persons differ in it under partial pooling. False for shapes that one person's lists can't inform: they
+        are estimated once for the population.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Parameter:
     interval: tuple[float, float]
     meaning: str
     reason: str
+    varies: bool = True
 
     def __post_init__(self) -> None:
         low, high = self.interval

@@ -67,7 +67,7 @@ class ModelFamily:
         model = self.build(**{**defaults, **chosen})
         model = replace(model, options={k: v for k, v in chosen.items() if v != defaults[k]})
         known = {p.name: p for p in model.all_parameters}
-        fixed = {k: v for k, v in self.default_fixed.items() if k in known}
+        fixed: dict[str, float] = {k: v for k, v in self.default_fixed.items() if k in known}
         for key, value in rest.items():
             if key in known and value == "free":
                 fixed.pop(key, None)
@@ -80,7 +80,7 @@ class ModelFamily:
                 fixed[key] = float(value)
         if problems:
             raise ModelError(self.name, problems)
-        said = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
+        said: dict[str, Any] = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
         said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed}
         return replace(model, fixed=fixed, options={**model.options, **said})
 

@@ -107,15 +107,15 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
     """
     path = Path(folder) / MANIFEST
     if not path.is_file():
-        raise StoreError(f"{folder}: not a fit (no {MANIFEST}); a fit is a folder made by kvfit fit or kv.fit(store=...)")
+        raise StoreError(
+            f"{folder}: not a fit (no {MANIFEST}); a fit is a folder made by kvfit fit or kv.fit(store=...)"
+        )
     try:
         manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
         raise StoreError(f"{path}: not readable as JSON ({error}); fit again into another store") from error
     if manifest.get("format") != FORMAT:
-        raise StoreError(
-            f"{path}: format {manifest.get('format')}, this version of kvfit reads {FORMAT}; fit again"
-        )
+        raise StoreError(f"{path}: format {manifest.get('format')}, this version of kvfit reads {FORMAT}; fit again")
     return manifest
 
 

@@ -54,6 +54,7 @@ PHI_S = Parameter(
 PHI_D = Parameter(
     "phi_d", "φ_d", "positive", (0.1, 4.0), "rate at which the extra learning decays over positions",
     f"median 1.2 [.02, 78] {_PEERS}; above 4 only the first position gains",
+    varies=False,
 )  # fmt: skip
 TEMPERATURE = Parameter(
     "temperature", "T", "positive", (0.05, 0.8), "noise of the choice: weights are exp(2 support / T)",

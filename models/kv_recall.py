@@ -56,6 +56,7 @@ RECENCY = Parameter(
 RHO_END = Parameter(
     "rho_end", "ρ_end", "unit", (0.2, 0.95), "how slowly the end-of-list query fades backwards",
     "recency spans 2 to 8 positions (Murdock 1962)",
+    varies=False,
 )  # fmt: skip
 PRIMACY = Parameter(
     "primacy", "d_start", "positive", (0.05, 4.0), "log-odds advantage of the first item over the second when recall starts",
@@ -68,6 +69,7 @@ W_START = Parameter(
 RHO_START = Parameter(
     "rho_start", "ρ_start", "unit", (0.05, 0.9), "how fast the start-of-list query fades forwards",
     "primacy spans 1 to 4 positions (Murdock 1962)",
+    varies=False,
 )  # fmt: skip
 NEIGHBOUR = Parameter(
     "neighbour", "d_cue", "positive", (0.2, 6.0), "strength of the cue that a recalled item gives to the next item studied",
@@ -82,6 +84,7 @@ W_SEM = Parameter(
     "similarities are cosines of embeddings, with differences of about .1 to .5 within a list",
 )  # fmt: skip
 
+
 def start_and_end_queries(
     p: Mapping[str, Any], rho_end: Any, list_length: np.ndarray, n_positions: int, xp: Any
 ) -> Any:
@@ -92,7 +95,9 @@ def start_and_end_queries(
     return end + w_start[:, None] * powers(p["rho_start"], np.arange(n_positions), xp)
 
 
-def _memory(memory: str, query: str, scaffold: bool, end_drift: str, semantic: bool, scale_free: bool) -> MemoryFunction:
+def _memory(
+    memory: str, query: str, scaffold: bool, end_drift: str, semantic: bool, scale_free: bool
+) -> MemoryFunction:
     def tables(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
         lag = lags(n_positions)
         rho_end = p["rho"] if end_drift == "tied" else p["rho_end"]
@@ -173,7 +178,9 @@ MODEL = ModelFamily(
     build=build,
     options={
         "memory": Option(("key_value", "autoassociative"), "separate keys and values, or one pattern for both"),
-        "query": Option(("mixed", "value", "key"), "what a recalled item queries with: free mixture, value only, key only"),
+        "query": Option(
+            ("mixed", "value", "key"), "what a recalled item queries with: free mixture, value only, key only"
+        ),
         "scaffold": Option((True, False), "keys drift over the list, or are unrelated random addresses"),
         "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
         "separation": Option(tuple(SEPARATIONS), "how matches become probabilities"),

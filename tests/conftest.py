@@ -21,7 +21,5 @@ def shared() -> Path:
     if folder.is_dir():
         return folder
     if named:
-        pytest.fail(
-            f"{SHARED_VARIABLE} names {named}, which is not a folder; correct it or unset it", pytrace=False
-        )
+        pytest.fail(f"{SHARED_VARIABLE} names {named}, which is not a folder; correct it or unset it", pytrace=False)
     pytest.skip(f"no folder of shared reference data; set {SHARED_VARIABLE} to it")

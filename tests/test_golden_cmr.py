@@ -79,9 +79,7 @@ def renamed(parameters: dict[str, float], names: dict[str, str]) -> dict[str, fl
 
 def recall_data(n_items: int, recalls: list[list[int]]) -> FreeRecallData:
     """Lists of one participant, in order."""
-    return read_free_recall(
-        stack(*(list_table(1, label, n_items, recalled) for label, recalled in enumerate(recalls)))
-    )
+    return read_free_recall(stack(*(list_table(1, label, n_items, recalled) for label, recalled in enumerate(recalls))))
 
 
 def one_cell(model: RecallModel, parameters: dict[str, float], n_items: int) -> tuple[np.ndarray, ...]:
@@ -272,9 +270,7 @@ def test_cymr_floor_of_event_probabilities() -> None:
     recalls = [23, 24, 22, 1, 2, 9, 10, 11, 18, 5, 13, 12, 16, 7, 15, 21, 3, 20]
     parameters = renamed(SET_B, UNIFORM_NAMES)
     data = recall_data(24, [recalls])
-    smooth, floored = (
-        log_likelihood(DENSE.format(floors), data, parameters) for floors in ("support", "cymr")
-    )
+    smooth, floored = (log_likelihood(DENSE.format(floors), data, parameters) for floors in ("support", "cymr"))
     np.testing.assert_allclose(smooth, [-78.6077872736], rtol=1e-8)
     np.testing.assert_allclose(floored, [-68.3300328265], rtol=1e-8)
 
@@ -333,8 +329,8 @@ def test_power_rule_equals_the_network(seed: int) -> None:
     rng = np.random.default_rng(200 + seed)
     ours = {
         "beta_enc": rng.uniform(0.2, 0.9), "beta_start": rng.uniform(0, 0.9),
-        "beta_rec": rng.uniform(0.2, 0.95), "gamma_fc": rng.uniform(0.1, 0.9), "delta": rng.uniform(0.1, 3), "alpha_cf": rng.uniform(0.01, 1),
-        "phi_s": rng.uniform(0, 5), "phi_d": rng.uniform(0.1, 2), "exponent": rng.uniform(0.5, 6),
+        "beta_rec": rng.uniform(0.2, 0.95), "gamma_fc": rng.uniform(0.1, 0.9), "delta": rng.uniform(0.1, 3),
+        "alpha_cf": rng.uniform(0.01, 1), "phi_s": rng.uniform(0, 5), "phi_d": rng.uniform(0.1, 2), "exponent": rng.uniform(0.5, 6),
         "X1": 0.02, "X2": 0.2,
     }  # fmt: skip
     theirs = {

@@ -52,10 +52,13 @@ class Tables(NamedTuple):
     """Scalar, B_rec."""
 
 
-def complete(free: jax.Array, names: Sequence[str] = FREE) -> dict[str, jax.Array]:
+def complete(
+    free: jax.Array, names: Sequence[str] = FREE, fixed: Mapping[str, float] | None = None
+) -> dict[str, jax.Array]:
     """Name the free parameters (..., parameter) and add those that depend on them or are fixed."""
     named = {name: free[..., k] for k, name in enumerate(names)}
-    zero = jnp.zeros_like(named["T"])
+    zero = jnp.zeros_like(free[..., 0])
+    named |= {name: zero + value for name, value in (fixed or {}).items()}
     return named | {"Dfc": 1.0 - named["Lfc"], "Dcf": 1.0 - named["Lcf"], "Afc": zero, "Acf": zero}
 
 
@@ -149,9 +152,7 @@ def prepare(participant: np.ndarray, recalled: np.ndarray, offsets: np.ndarray, 
     return Lists(*map(jnp.asarray, (one_hot, closed, counts, present)))
 
 
-def _one_participant(
-    parameters: Mapping[str, jax.Array], lists: Lists, *, list_length: int, floor: bool
-) -> jax.Array:
+def _one_participant(parameters: Mapping[str, jax.Array], lists: Lists, *, list_length: int, floor: bool) -> jax.Array:
     """Log-likelihood of each list (list,) of one participant; 0 where there is no such list."""
     table = tables(parameters, list_length)
 
@@ -175,9 +176,7 @@ def _one_participant(
     return jnp.where(lists.present, log_p.sum(0) + last, 0.0)
 
 
-def per_list(
-    parameters: Mapping[str, jax.Array], lists: Lists, *, list_length: int, floor: bool
-) -> jax.Array:
+def per_list(parameters: Mapping[str, jax.Array], lists: Lists, *, list_length: int, floor: bool) -> jax.Array:
     """Log-likelihood (participant, list) under parameters (participant,); 0 where there is no such list.
 
     `floor` gives cymr's numbers: supports from 1e-6, event probabilities from 1e-5. Samplers want it off.
@@ -186,7 +185,7 @@ def per_list(
     return jax.vmap(one)(dict(parameters), lists)
 
 
-def pymc_log_likelihood(lists: Lists, list_length: int, names: Sequence[str]) -> Any:
+def pymc_log_likelihood(lists: Lists, list_length: int, names: Sequence[str], fixed: Mapping[str, float]) -> Any:
     """Wrap the likelihood for PyMC: (participant, parameter) in, log-likelihood (participant,) out.
 
     `pytensor.wrap_jax` makes the Op and its vector-Jacobian product; under a JAX sampler the function is
@@ -197,14 +196,12 @@ def pymc_log_likelihood(lists: Lists, list_length: int, names: Sequence[str]) ->
 
     @pytensor.wrap_jax
     def cmr_log_likelihood(free: jax.Array) -> jax.Array:
-        return per_list(complete(free, names), lists, list_length=list_length, floor=False).sum(1)
+        return per_list(complete(free, names, fixed), lists, list_length=list_length, floor=False).sum(1)
 
     return cmr_log_likelihood
 
 
-def gradient_evaluation(
-    sample: Sample, parameters: np.ndarray
-) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
+def gradient_evaluation(sample: Sample, parameters: np.ndarray) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """Return a function that evaluates the total, floored like cymr's, and its gradient (participant, 10)."""
     lists = prepare(sample.participant, sample.recalled, sample.offsets, sample.list_length)
 

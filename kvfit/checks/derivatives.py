@@ -56,13 +56,11 @@ def gradient_is_right(bench: Bench) -> CheckResult:
     passed = worst < GRADIENT_TOLERANCE and kinks <= KINKS_ALLOWED
     name = bench.model.parameters[int(np.argmax(error.max(axis=0)))].name
     detail = (
-        f"{smooth.sum()} derivatives within 1.5 prior sd differ from central differences by {worst:.1e}"
-        f" (worst: {name})"
+        f"{smooth.sum()} derivatives within 1.5 prior sd differ from central differences by {worst:.1e} (worst: {name})"
     )
     if kinks:
         detail += (
-            f"; {kinks:.1%} of the derivatives lie at a floor or bound and were left out (at most"
-            f" {KINKS_ALLOWED:.0%})"
+            f"; {kinks:.1%} of the derivatives lie at a floor or bound and were left out (at most {KINKS_ALLOWED:.0%})"
         )
     return CheckResult("gradient", bool(passed), detail)
 

@@ -9,9 +9,7 @@ from kvfit.recall.model import RecallModel
 def documented(model: RecallModel) -> CheckResult:
     """Ask every parameter for its meaning and its reason, and the model for its claim and reference."""
     gaps = [
-        f"the model's {name} is empty"
-        for name in ("title", "claim", "reference")
-        if not getattr(model, name).strip()
+        f"the model's {name} is empty" for name in ("title", "claim", "reference") if not getattr(model, name).strip()
     ]
     for p in model.all_parameters:
         gaps += [
@@ -20,9 +18,7 @@ def documented(model: RecallModel) -> CheckResult:
             if not getattr(p, name).strip()
         ]
     names = [p.name for p in model.all_parameters]
-    gaps += [
-        f"the name {name} is used by two parameters" for name in sorted(set(names)) if names.count(name) > 1
-    ]
+    gaps += [f"the name {name} is used by two parameters" for name in sorted(set(names)) if names.count(name) > 1]
     gaps += [f"the fixed value {name} belongs to no parameter" for name in model.fixed if name not in names]
     module = getattr(model.memory, "__module__", None) or "unknown"
     if not (getattr(sys.modules.get(module), "__doc__", None) or "").strip():

@@ -20,9 +20,7 @@ _PERSON_LENGTH = 16
 _LOWEST_CORRELATION = 0.3
 
 
-def _simulated(
-    bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.random.Generator
-) -> RecallDesign:
+def _simulated(bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.random.Generator) -> RecallDesign:
     """Design that holds lists simulated at one point."""
     similarity = bench.similarity
     if similarity is not None and n_items > len(similarity):

@@ -191,9 +191,7 @@ def _by_participant(pointwise: dict[str, np.ndarray], order: list[str], data: An
         squares = _sums((difference - (total / n)[data.participant]) ** 2, data)
         with np.errstate(invalid="ignore", divide="ignore"):
             se = np.where(n > 1, np.sqrt(n * squares / (n - 1)), np.nan)
-        frames.append(
-            pd.DataFrame({"participant": data.participants, "model": label, "elpd_diff": total, "se": se})
-        )
+        frames.append(pd.DataFrame({"participant": data.participants, "model": label, "elpd_diff": total, "se": se}))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -187,8 +187,8 @@ def _sample(
     import pymc as pm
 
     from kvfit.inference.hierarchy import build_pymc_model
-    from kvfit.inference.preconditioner import person_curvature
     from kvfit.inference.pointwise import pointwise_log_likelihood
+    from kvfit.inference.preconditioner import person_curvature
     from kvfit.progress import progress
 
     design = recall_design(data, similarity)
@@ -231,7 +231,11 @@ def _sample(
         counter = bar.counter(f"{model.label}: log-likelihood of every list", n_chains * n_draws)
         ll = pointwise_log_likelihood(model, design, values, counter)
     tree = _with_log_likelihood(tree, data, design, ll.reshape(n_chains, n_draws, -1))
-    timings = {"starting_values": prepared - started, "sampling": sampled - prepared, "log_likelihood": time.perf_counter() - sampled}
+    timings = {
+        "starting_values": prepared - started,
+        "sampling": sampled - prepared,
+        "log_likelihood": time.perf_counter() - sampled,
+    }
     return Fit(model, data, tree, settings, timings, similarity)
 
 

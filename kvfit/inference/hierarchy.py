@@ -62,11 +62,13 @@ def build_pymc_model(
     coords = {
         "participant": [str(label) for label in data.participants],
         "parameter": [p.name for p in parameters],
+        "person_parameter": [p.name for p in parameters if p.varies or pooling == "none"],
         "list": np.arange(design.n_lists),
         "output": np.arange(1, design.n_positions + 1),
     }
     with pm.Model(coords=coords) as pymc_model:
-        theta = _theta(pooling, parameterisation, curvature, location, scale, data.n_participants)
+        varies = np.array([p.varies or pooling == "none" for p in parameters])
+        theta = _theta(pooling, parameterisation, curvature, location, scale, varies, data.n_participants)
         natural = {}
         for k, p in enumerate(parameters):
             natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
@@ -84,27 +86,37 @@ def _theta(
     curvature: PersonCurvature | None,
     location: np.ndarray,
     scale: np.ndarray,
+    varies: np.ndarray,
     n_participants: int,
 ) -> Any:
     """Unconstrained values ``(participant, parameter)``."""
-    persons = ("participant", "parameter")
+    ones = np.ones((n_participants, 1))
     if pooling == "complete":
-        mu = pm.Normal("mu", location, scale, dims="parameter")
-        return pt.ones((n_participants, 1)) * mu
+        return ones * pm.Normal("mu", location, scale, dims="parameter")
     if pooling == "none":
-        mu, sigma = location, scale
+        mu, sigma = pt.constant(location), pt.constant(scale)
     else:
         start_mu = start_sigma = None
         if curvature is not None:
             start_mu = curvature.mode.mean(axis=0)
-            start_sigma = np.maximum(curvature.mode.std(axis=0), 0.1 * scale)
+            start_sigma = np.maximum(curvature.mode.std(axis=0), 0.1 * scale)[varies]
         mu = pm.Normal("mu", location, scale, dims="parameter", initval=start_mu)
-        sigma = pm.HalfNormal("sigma", SPREAD_SHARE * scale, dims="parameter", initval=start_sigma)
+        spread = SPREAD_SHARE * scale[varies]
+        sigma = pm.HalfNormal("sigma", spread, dims="person_parameter", initval=start_sigma)
+    person_mu = mu[np.flatnonzero(varies)]
+    dims = ("participant", "person_parameter")
     if parameterisation == "preconditioned":
         if curvature is None:
             raise ValueError("parameterisation='preconditioned' needs curvature=person_curvature(model, design)")
-        transform = PersonTransform(curvature)
-        return pm.Normal("theta", mu, sigma, dims=persons, transform=transform, initval=curvature.mode)
-    if parameterisation == "centred":
-        return pm.Normal("theta", mu, sigma, dims=persons)
-    return mu + sigma * pm.Normal("z", dims=persons)
+        transform = PersonTransform(curvature, varies)
+        start = curvature.mode[:, varies]
+        effects = pm.Normal("theta", person_mu, sigma, dims=dims, transform=transform, initval=start)
+    elif parameterisation == "centred":
+        effects = pm.Normal("theta", person_mu, sigma, dims=dims)
+    else:
+        effects = person_mu + sigma * pm.Normal("z", dims=dims)
+    if varies.all():
+        return effects
+    place = {int(k): i for i, k in enumerate(np.flatnonzero(varies))}
+    columns = [effects[:, place[k]] if k in place else ones[:, 0] * mu[k] for k in range(varies.size)]
+    return pt.stack(columns, axis=1)

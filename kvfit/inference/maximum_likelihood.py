@@ -74,9 +74,7 @@ class PointFit:
         failed, starts = int(t["failed_starts"].sum()), int(t["starts"].sum())
         words = f"{starts - failed} of {starts} starts ended at a finite optimum"
         if alone:
-            words += (
-                f"; for {alone} of {len(t)} participants only one start reached the best value: raise starts="
-            )
+            words += f"; for {alone} of {len(t)} participants only one start reached the best value: raise starts="
         bound = int((t["at_bound"] != "").sum())
         if bound:
             words += f"; {bound} participants have a parameter at the edge of the search box"
@@ -114,6 +112,7 @@ class PersonObjective:
         return float(match_cue.log_likelihood(self.core, tables, self.design.core_data).sum())
 
     def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+        """Value and gradient to be minimised."""
         _, k, cells = self.shape
         tables = cell_tables(self.model, self.design, {n: np.atleast_1d(v) for n, v in self.natural(x).items()})
         ll, adjoints = match_cue.log_likelihood_and_gradient(self.core, tables, self.design.core_data)

@@ -75,22 +75,32 @@ def person_curvature(
 
 
 class PersonTransform(Transform):
-    """PyMC transform of ``Normal(mu, sigma)`` person effects ``(participant, parameter)`` to eta."""
+    """PyMC transform of ``Normal(mu, sigma)`` person effects ``(participant, parameter that varies)`` to eta.
+
+    Parameters
+    ----------
+    curvature : PersonCurvature
+    varies : numpy.ndarray
+        ``(parameter,)`` bool: which parameters are person effects. The others enter the quadratic approximation at the
+        mean of the persons' estimates, because a transform may depend on its own variable's parameters only.
+    """
 
     name = "preconditioned"
     ndim_supp = 0
 
-    def __init__(self, curvature: PersonCurvature) -> None:
-        self.curvature = curvature
+    def __init__(self, curvature: PersonCurvature, varies: np.ndarray) -> None:
+        self.precision = curvature.precision[:, varies][:, :, varies]
+        coupling = curvature.precision[:, varies][:, :, ~varies]
+        shared = curvature.mode[:, ~varies].mean(axis=0)
+        self.linear = curvature.linear[:, varies] - (coupling * shared).sum(axis=2)
 
     def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, Any, Any, Any]:
         mu, sigma = (x.reshape((-1,)) for x in inputs[-2:])
-        precision = pt.constant(self.curvature.precision)
-        linear = pt.constant(self.curvature.linear)
-        matrix = sigma[:, None] * precision * sigma[None, :] + np.eye(self.curvature.linear.shape[1])
+        precision = pt.constant(self.precision)
+        matrix = sigma[:, None] * precision * sigma[None, :] + np.eye(self.linear.shape[1])
         factor = cholesky(matrix, lower=True)
-        target = sigma * (linear - (precision * mu).sum(axis=2))
-        return mu, sigma, factor, target
+        pull = pt.constant(self.linear) - (precision * mu).sum(axis=2)
+        return mu, sigma, factor, sigma * pull
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""

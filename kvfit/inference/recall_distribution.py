@@ -11,7 +11,6 @@ from kvfit.kernels.match_cue_op import match_cue_log_likelihood
 from kvfit.recall.design import RecallDesign
 from kvfit.recall.model import RecallModel
 
-
 _TABLE_NDIM = (3, 4, 2, 3)
 
 

@@ -1,1 +1,1 @@
-
+"""Compiled likelihood cores and their PyTensor Ops: the only hand-optimised code."""

@@ -18,7 +18,7 @@ compile-time constants, so that unused branches vanish.
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numba import njit
@@ -78,7 +78,7 @@ def padded_width(n_positions: int) -> int:
     return max(8, -(-n_positions // 8) * 8)
 
 
-@lru_cache(maxsize=None)
+@cache
 def build_kernel(config: CoreConfig, with_gradient: bool) -> Callable[..., None]:
     """Compile the loop over table cells for one configuration."""
     NP = config.width
@@ -102,8 +102,10 @@ def build_kernel(config: CoreConfig, with_gradient: bool) -> Callable[..., None]
     RAW = 1 if (config.match_stop and config.separation != "softmax") else 0
 
     @njit(cache=True, fastmath=FAST, error_model="numpy", nogil=True)
-    def kernel(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic, list_weight,
-               ll, g_initial, g_cue, g_scalars, g_stop):  # fmt: skip
+    def kernel(  # type: ignore[no-untyped-def]
+        initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic, list_weight,
+        ll, g_initial, g_cue, g_scalars, g_stop,
+    ):  # fmt: skip
         N = initial.shape[2]
         if ON_STACK:
             state = carray(stack(SIZE_STATE), (HISTORY, W))
@@ -405,6 +407,32 @@ def build_kernel(config: CoreConfig, with_gradient: bool) -> Callable[..., None]
     return kernel
 
 
+def require_shapes(
+    config: CoreConfig, tables: tuple[np.ndarray, ...], n_items: np.ndarray, cell_start: np.ndarray, semantic: np.ndarray
+) -> None:
+    """Refuse tables that do not fit: the compiled loops check no bounds, so that a wrong shape would end the process.
+
+    Raises
+    ------
+    ValueError
+        Naming every table whose shape differs from what the configuration and the list lengths ask for.
+    """
+    cells, n = n_items.size, max(tables[0].shape[-1], int(n_items.max(initial=1)))
+    expected = {
+        "initial": (tables[0], (cells, config.channels, n)),
+        "cue": (tables[1], (cells, n, config.channels, n)),
+        "scalars": (tables[2], (cells, N_SCALARS)),
+        "stop": (tables[3], (cells, 2, n + 1)),
+    }
+    if config.semantic:
+        expected["semantic"] = (semantic, (int(cell_start[-1]), n, n))
+    wrong = [f"{name}: expected shape {s}, found {t.shape}" for name, (t, s) in expected.items() if t.shape != s]
+    if n > config.width:
+        wrong.append(f"{n} positions do not fit a core of width {config.width}")
+    if wrong:
+        raise ValueError("tables of the compiled core: " + "; ".join(wrong))
+
+
 def log_likelihood(
     config: CoreConfig,
     tables: tuple[np.ndarray, ...],
@@ -427,6 +455,7 @@ def log_likelihood(
     numpy.ndarray
         ``(list,)``, natural logarithms.
     """
+    require_shapes(config, tables, data[0], data[1], data[4])
     ll = np.empty(data[3].size - 1)
     build_kernel(config, False)(*tables, *data, ll, ll, *tables)
     return ll
@@ -439,6 +468,7 @@ def log_likelihood_and_gradient(
     list_weight: np.ndarray | None = None,
 ) -> tuple[np.ndarray, tuple[np.ndarray, ...]]:
     """Log-likelihood of every list and the adjoints of the four tables for ``sum(list_weight * ll)``."""
+    require_shapes(config, tables, data[0], data[1], data[4])
     ll = np.empty(data[3].size - 1)
     weight = np.ones(ll.size) if list_weight is None else list_weight
     adjoints = tuple(np.zeros(t.shape) for t in tables)

@@ -27,7 +27,7 @@ from kvfit.kernels import match_cue, vector_math
 from kvfit.kernels.match_cue import CoreConfig
 
 N_TABLES = 4
-_SOURCES = tuple(Path(str(module.__file__)).read_bytes() for module in (match_cue, vector_math))
+_SOURCES = tuple(Path(str(path)).read_bytes() for path in (match_cue.__file__, vector_math.__file__, __file__))
 
 
 class _MatchCueBase(Op):
@@ -90,9 +90,7 @@ class MatchCue(MatchCueGradient):
         """Evaluate through the compiled core."""
         super().perform(node, [*inputs, np.ones(inputs[7].size - 1)], outputs)
 
-    def pullback(
-        self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]
-    ) -> list[Variable]:
+    def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
         """Vector-Jacobian product with respect to the tables."""
         cotangent = cotangents[0]
         scalar = _common_scalar(cotangent)
@@ -142,9 +140,28 @@ def _cache_key(op: _MatchCueBase) -> str:
     return digest.hexdigest()
 
 
+def _shape_guard(config: CoreConfig) -> Any:
+    """Compiled form of :func:`kvfit.kernels.match_cue.require_shapes`."""
+    K, WIDTH, SEM = config.channels, config.width, config.semantic
+
+    @njit(nogil=True)
+    def guard(initial, cue, scalars, stop, n_items, cell_start, semantic):  # type: ignore[no-untyped-def]
+        cells, n = n_items.size, initial.shape[2]
+        fits = initial.shape == (cells, K, n) and cue.shape == (cells, n, K, n)
+        fits = fits and scalars.shape == (cells, match_cue.N_SCALARS) and stop.shape == (cells, 2, n + 1)
+        fits = fits and n <= WIDTH and n_items.max() <= n
+        if SEM:
+            fits = fits and semantic.shape == (cell_start[-1], n, n)
+        if not fits:
+            raise ValueError("tables of the compiled core have wrong shapes; check_model names them")
+
+    return guard
+
+
 @register_funcify_and_cache_key(MatchCueValue)
 def _value_to_numba(op: MatchCueValue, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     kernel = match_cue.build_kernel(op.config, False)
+    guard = _shape_guard(op.config)
 
     @njit(nogil=True)
     def value(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic):  # type: ignore[no-untyped-def]
@@ -152,6 +169,7 @@ def _value_to_numba(op: MatchCueValue, node: Apply, **kwargs: Any) -> tuple[Any,
         cue = np.ascontiguousarray(cue)
         scalars = np.ascontiguousarray(scalars)
         stop = np.ascontiguousarray(stop)
+        guard(initial, cue, scalars, stop, n_items, cell_start, semantic)
         ll = np.empty(offsets.size - 1)
         kernel(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic, ll,
                ll, initial, cue, scalars, stop)  # fmt: skip
@@ -163,6 +181,7 @@ def _value_to_numba(op: MatchCueValue, node: Apply, **kwargs: Any) -> tuple[Any,
 @register_funcify_and_cache_key(MatchCueGradient)
 def _gradient_to_numba(op: MatchCueGradient, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     kernel = match_cue.build_kernel(op.config, True)
+    guard = _shape_guard(op.config)
 
     @njit(nogil=True)
     def weighted(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic, weight):  # type: ignore[no-untyped-def]
@@ -170,6 +189,7 @@ def _gradient_to_numba(op: MatchCueGradient, node: Apply, **kwargs: Any) -> tupl
         cue = np.ascontiguousarray(cue)
         scalars = np.ascontiguousarray(scalars)
         stop = np.ascontiguousarray(stop)
+        guard(initial, cue, scalars, stop, n_items, cell_start, semantic)
         ll = np.empty(offsets.size - 1)
         g_initial = np.empty(initial.shape)
         g_cue = np.empty(cue.shape)

@@ -1,6 +1,6 @@
 """Sampling recall sequences from the tables that the likelihood scores."""
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from kvfit.kernels.match_cue import (
     STOP_MATCH,
     SUPPORT_FLOOR,
     CoreConfig,
+    require_shapes,
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _sampler(channels: int, separation: int, match_stop: bool, semantic: bool, support_floor: bool) -> Any:
     K = channels
     SEP = separation
@@ -128,6 +129,7 @@ def simulate(
     numpy.ndarray
         ``(list, output)`` int16 in the Penn coding: study positions from 1, 0 after the last recall.
     """
+    require_shapes(config, tables, n_items, cell_start, similarity)
     responses = np.zeros((int(cell_start[-1]), tables[0].shape[2]), np.int16)
     sampler = _sampler(
         config.channels,

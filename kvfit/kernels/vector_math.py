@@ -18,9 +18,7 @@ LOG2E = 1.0 / LN2
 #: exponents are clamped to this range of powers of two, so that the result is always a normal double
 EXPONENT_LIMIT = 1000.0
 
-_E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12 = (
-    LN2**n / math.factorial(n) for n in range(1, 13)
-)
+_E1, _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12 = (LN2**n / math.factorial(n) for n in range(1, 13))
 _SQRT2 = math.sqrt(2.0)
 
 #: fast-math flags; the kernels produce no NaN and no infinity, so nothing they rely on is assumed away

@@ -37,9 +37,7 @@ def drift(beta: Any, overlap: Any, xp: Any) -> Any:
     return xp.sqrt(1.0 + beta * beta * (overlap * overlap - 1.0)) - beta * overlap
 
 
-def context_tables(
-    m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any
-) -> tuple[Any, Any, Any, Any]:
+def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any, Any, Any]:
     """Initial support and overlap ``(cell, position)``, and their cues ``(cell, recalled, position)``.
 
     Returns
@@ -85,9 +83,7 @@ def context_tables(
     return initial, cue, initial_overlap, cue_overlap
 
 
-def _dense_tables(
-    m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any
-) -> tuple[Any, Any, Any, Any]:
+def _dense_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any, Any, Any]:
     """The same tables with explicit context vectors, for uniform item-to-context associations."""
     n = n_positions
     a_fc = m.a_fc

@@ -48,10 +48,16 @@ def participant_values(model: RecallModel, data: FreeRecallData, parameters: Par
             raise ParameterError(f"parameters of {model.label}: no row for {len(missing)} participants: {shown}")
         table = table.loc[list(data.participants)]
         if len(table) != n:
-            raise ParameterError(f"parameters of {model.label}: expected one row a participant, found {len(table)} rows")
+            raise ParameterError(
+                f"parameters of {model.label}: expected one row a participant, found {len(table)} rows"
+            )
         parameters = {str(name): table[name].to_numpy() for name in table.columns}
     checked = check_values(model.all_parameters, parameters, owner=model.label, optional=model.fixed)
-    wrong = [f"{k}: expected a number or shape ({n},), found {v.shape}" for k, v in checked.items() if v.shape not in ((), (n,))]
+    wrong = [
+        f"{k}: expected a number or shape ({n},), found {v.shape}"
+        for k, v in checked.items()
+        if v.shape not in ((), (n,))
+    ]
     if wrong:
         raise ParameterError(f"parameters of {model.label}:\n  " + "\n  ".join(wrong))
     return {k: np.broadcast_to(v, (n,)) for k, v in checked.items()}
@@ -97,9 +103,7 @@ def log_likelihood(
     model = get_model(model)
     values = participant_values(model, data, parameters)
     design = recall_design(data, _similarity(model, similarity))
-    ll = match_cue.log_likelihood(
-        model.core(design.n_positions), cell_tables(model, design, values), design.core_data
-    )
+    ll = match_cue.log_likelihood(model.core(design.n_positions), cell_tables(model, design, values), design.core_data)
     out = np.empty_like(ll)
     out[design.order] = ll
     return xr.DataArray(

@@ -113,7 +113,9 @@ class StoppingRule:
         if self.name == "match":
             logit = p["stop_bias"][:, None] + np.zeros_like(output)
         else:
-            bias = p["stop_bias"] if self.uses_match else xp.log(p["stop_probability"]) - xp.log1p(-p["stop_probability"])
+            bias = (
+                p["stop_bias"] if self.uses_match else xp.log(p["stop_probability"]) - xp.log1p(-p["stop_probability"])
+            )
             logit = bias[:, None] + p["stop_slope"][:, None] * (output - REFERENCE_OUTPUT)
         if self.uses_match:
             return xp.stack([logit, logit], axis=1), p["stop_match"]

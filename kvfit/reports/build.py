@@ -176,7 +176,11 @@ def _card(name: str, fit: Fit) -> ModelCard:
         label=name if "(" in name else f"{model.title} ({name})",
         claim=model.claim,
         references=model_references(model.reference),
-        options={**{f"{k} (fixed)": v for k, v in model.fixed.items()}, "stopping": model.stopping.name, **model.options},
+        options={
+            **{f"{k} (fixed)": v for k, v in model.fixed.items()},
+            "stopping": model.stopping.name,
+            **model.options,
+        },
         parameters=tuple(
             ParameterCard(p.name, p.symbol, p.support, *p.interval, p.reason, p.meaning) for p in model.parameters
         ),

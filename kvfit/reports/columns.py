@@ -130,12 +130,8 @@ def parameter_columns(interval: float) -> tuple[Column, ...]:
     return (
         Column("parameter", "Parameter"),
         Column("mean", "Population mean", "Posterior mean of the population's value, on the natural scale."),
-        Column(
-            "interval", f"{percent} interval", f"The population's value lies here with {percent} probability."
-        ),
-        Column(
-            "persons", "Persons, 10 to 90 %", "One person in ten lies below this range and one in ten above."
-        ),
+        Column("interval", f"{percent} interval", f"The population's value lies here with {percent} probability."),
+        Column("persons", "Persons, 10 to 90 %", "One person in ten lies below this range and one in ten above."),
     )
 
 

@@ -152,9 +152,7 @@ class CurvePanel:
     bands: tuple[ModelBand, ...]
 
     @classmethod
-    def from_samples(
-        cls, group: str, x: ArrayLike, participants: ArrayLike, draws: Mapping[str, ArrayLike]
-    ) -> Self:
+    def from_samples(cls, group: str, x: ArrayLike, participants: ArrayLike, draws: Mapping[str, ArrayLike]) -> Self:
         """Panel from observed curves (participant, point) and per model simulated curves (draw, point)."""
         values = np.asarray(participants, dtype=float)
         n = np.isfinite(values).sum(axis=0)

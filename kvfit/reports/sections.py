@@ -82,9 +82,7 @@ def curve_section(curve: Curve, looks: Looks) -> dict[str, object]:
     return {"axes": axes, "groups": groups}
 
 
-def parameters_section(
-    content: ReportContent, card: ModelCard, looks: Looks, place: int
-) -> dict[str, object]:
+def parameters_section(content: ReportContent, card: ModelCard, looks: Looks, place: int) -> dict[str, object]:
     """Table and figure of one model's parameters."""
     frame = content.parameters[content.parameters["model"] == card.name].drop(columns="model")
     caption = f"Parameters of {card.label}"
@@ -100,7 +98,5 @@ def parameters_section(
             f" {significant(row['person_90'])}"
             for row in frame.to_dict("records")
         )
-        svg = inline_svg(
-            figure, f"parameters-figure-{place}", caption, f"Population mean and interval: {text}."
-        )
+        svg = inline_svg(figure, f"parameters-figure-{place}", caption, f"Population mean and interval: {text}.")
     return {"card": card, "table": table, "svg": svg}

@@ -93,22 +93,17 @@ def parameter_table(key: str, caption: str, frame: pd.DataFrame, interval: float
         ranges = (("lower", "upper"), ("person_10", "person_90"))
         cells = [Cell(str(record["parameter"])), Cell(significant(record["mean"]), number=True)]
         cells += [
-            Cell(f"{significant(record[low])} to {significant(record[high])}", number=True)
-            for low, high in ranges
+            Cell(f"{significant(record[low])} to {significant(record[high])}", number=True) for low, high in ranges
         ]
         rows.append(tuple(cells))
     return TableView(key, caption, parameter_columns(interval), tuple(rows))
 
 
-def participant_table(
-    participants: pd.DataFrame, comparison: pd.DataFrame, labels: Mapping[str, str]
-) -> TableView:
+def participant_table(participants: pd.DataFrame, comparison: pd.DataFrame, labels: Mapping[str, str]) -> TableView:
     """One row a participant: the model with the highest elpd, and each model's difference with its error."""
     order = comparison.sort_values("rank")["model"].tolist()
     cells_of = {
-        participant: {
-            row["model"]: (float(row["elpd_diff"]), float(row["se"])) for row in rows.to_dict("records")
-        }
+        participant: {row["model"]: (float(row["elpd_diff"]), float(row["se"])) for row in rows.to_dict("records")}
         for participant, rows in participants.groupby("participant", sort=False)
     }
     columns = [Column("participant", "Participant"), Column("best", "Best described by")]
@@ -131,9 +126,7 @@ def settings_table(content: ReportContent, labels: Mapping[str, str]) -> TableVi
     settings = content.provenance.settings
     keys = list(dict.fromkeys(key for model in settings.values() for key in model))
     columns = (Column("setting", "Setting"), *(Column(name, labels[name]) for name in settings))
-    rows = tuple(
-        (Cell(str(key)), *(Cell(write_plain(model.get(key))) for model in settings.values())) for key in keys
-    )
+    rows = tuple((Cell(str(key)), *(Cell(write_plain(model.get(key))) for model in settings.values())) for key in keys)
     return TableView("settings", "Settings and seeds of every fit", columns, rows)
 
 

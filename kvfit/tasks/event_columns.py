@@ -58,9 +58,7 @@ class EventColumns:
     def places(self, at: np.ndarray, found: Iterable[object] | None = None) -> list[Place]:
         """Name rows of the table for a problem, no more than a problem shows."""
         shown = at[:PLACES_SHOWN]
-        said = (
-            [""] * len(shown) if found is None else [str(one) for one, _ in zip(found, shown, strict=False)]
-        )
+        said = [""] * len(shown) if found is None else [str(one) for one, _ in zip(found, shown, strict=False)]
         return [
             Place(
                 participant=self.subject[row] or None,
@@ -141,9 +139,7 @@ def similar_column(name: str, present: Sequence[str]) -> str | None:
     for candidate in (name, *_SYNONYMS.get(name, ())):
         if candidate in lowered and candidate not in taken:
             return lowered[candidate]
-    close = difflib.get_close_matches(
-        name, [column for column in lowered if column not in taken], n=1, cutoff=0.75
-    )
+    close = difflib.get_close_matches(name, [column for column in lowered if column not in taken], n=1, cutoff=0.75)
     return lowered[close[0]] if close else None
 
 
@@ -169,9 +165,7 @@ def _report_missing_values(columns: EventColumns, missing: dict[str, np.ndarray]
         )
 
 
-def _report_trial_types(
-    columns: EventColumns, text: np.ndarray, missing: np.ndarray, log: ProblemLog
-) -> None:
+def _report_trial_types(columns: EventColumns, text: np.ndarray, missing: np.ndarray, log: ProblemLog) -> None:
     at = np.flatnonzero(~missing & ~columns.is_study & ~columns.is_recall)
     if not len(at):
         return

@@ -115,9 +115,7 @@ def _study_positions(checked: CheckedEvents, rules: ReadingRules) -> tuple[np.nd
     return first.to_numpy(), renumbered.to_numpy()
 
 
-def constant_values(
-    values: pd.Series, of_list: np.ndarray, is_study: np.ndarray, n_lists: int
-) -> pd.Series | None:
+def constant_values(values: pd.Series, of_list: np.ndarray, is_study: np.ndarray, n_lists: int) -> pd.Series | None:
     """Return a column's value in each list, or None if it is no condition of lists.
 
     Missing cells do not count, since many files fill conditions in on study rows only; a column that study

@@ -143,15 +143,11 @@ class FreeRecallData:
         ]
         note = f"{n_scored:,} of {n_responses:,} responses are scored"
         if left_out:
-            note += (
-                f"; left out: {' and '.join(left_out)}, because the models give probabilities only to items"
-            )
+            note += f"; left out: {' and '.join(left_out)}, because the models give probabilities only to items"
             note += " of the list that were not yet recalled"
         return note + "."
 
-    def select(
-        self, participants: int | Sequence[int | str] | None = None, query: str | None = None
-    ) -> FreeRecallData:
+    def select(self, participants: int | Sequence[int | str] | None = None, query: str | None = None) -> FreeRecallData:
         """Keep some participants, some lists, or both.
 
         Parameters

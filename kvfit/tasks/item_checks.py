@@ -71,8 +71,7 @@ def check_empty_participants(lists: ListRows, rules: ReadingRules, log: ProblemL
             "Participants have no response in any list",
             expected="at least one recall row for each participant",
             fix=(
-                "add the recalls; or pass empty_participants='drop' (leave them out) or 'keep' (they recalled"
-                " nothing)"
+                "add the recalls; or pass empty_participants='drop' (leave them out) or 'keep' (they recalled nothing)"
             ),
             column="subject",
             places=[
@@ -110,10 +109,7 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
     if len(near):
         studied = lists.study[loose.study_row[near[:PLACES_SHOWN]]]
         rows = lists.recall[near]
-        found = [
-            f"{columns.item[row]!r} for {columns.item[item]!r}"
-            for row, item in zip(rows, studied, strict=False)
-        ]
+        found = [f"{columns.item[row]!r} for {columns.item[item]!r}" for row, item in zip(rows, studied, strict=False)]
         log.add(
             "near_match",
             "Responses counted as intrusions differ from a studied item only by case or outer blanks",

@@ -95,9 +95,7 @@ def order_labels(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         labels = labels.astype(np.int64)
         order = np.argsort(labels)
     else:
-        order = np.array(
-            sorted(range(len(labels)), key=lambda at: natural_key(str(labels[at]))), dtype=np.int64
-        )
+        order = np.array(sorted(range(len(labels)), key=lambda at: natural_key(str(labels[at]))), dtype=np.int64)
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
     return rank[codes], labels[order]
@@ -106,9 +104,7 @@ def order_labels(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def natural_key(label: str) -> tuple[tuple[int, int, str], ...]:
     """Key that sorts digits inside a label as numbers."""
     parts = re.split(r"([0-9]+)", label)
-    key = tuple(
-        (0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts if part
-    )
+    key = tuple((0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part) for part in parts if part)
     # Labels such as 7 and 07 have the same key up to here; the text decides, not the order of rows.
     return (*key, (2, 0, label))
 
@@ -134,9 +130,7 @@ def convert_column(text: pd.Series, *, decimal_comma: bool = False) -> pd.Series
     numbers = pd.to_numeric(pd.Series(plain, dtype=object).mask(missing), errors="coerce")
     values = np.asarray(numbers, dtype=float)
     if missing.all() or np.isnan(values[~missing]).any() or _leading_zero(plain):
-        filled = np.array(
-            [str(raw) if cell else None for cell, raw in zip(cells, uniques, strict=True)], object
-        )
+        filled = np.array([str(raw) if cell else None for cell, raw in zip(cells, uniques, strict=True)], object)
         return pd.Series(filled[codes], index=text.index, dtype="str")
     if not missing.any() and all(_INTEGER.fullmatch(cell) for cell in cells):
         # Through int, not float: identifiers may have more digits than a float keeps.

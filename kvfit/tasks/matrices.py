@@ -187,9 +187,7 @@ def _check_cells(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.
 def _say_cells(matrix: RecallMatrix, at: int, bad: np.ndarray) -> str:
     outputs = np.flatnonzero(bad)
     output = int(outputs[0])
-    value = (
-        repr(str(matrix.cells[at, output])) if matrix.cells is not None else f"{matrix.recalls[at, output]:g}"
-    )
+    value = repr(str(matrix.cells[at, output])) if matrix.cells is not None else f"{matrix.recalls[at, output]:g}"
     more = f" (and {len(outputs) - 1} more)" if len(outputs) > 1 else ""
     return f"{value} at output position {output + 1} of a list of {matrix.list_length[at]:g}{more}"
 
@@ -213,13 +211,10 @@ def _check_agreement(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) ->
             continue
         if position > 0 and studied[position - 1] != label:
             found[int(at)] = (
-                f"output position {output + 1} is position {position} ({studied[position - 1]!r}),"
-                f" labelled {label!r}"
+                f"output position {output + 1} is position {position} ({studied[position - 1]!r}), labelled {label!r}"
             )
         elif position < 0 and label in studied:
-            found[int(at)] = (
-                f"output position {output + 1} is an intrusion, labelled {label!r}, an item of the list"
-            )
+            found[int(at)] = f"output position {output + 1} is an intrusion, labelled {label!r}, an item of the list"
     return _report(
         matrix,
         log,

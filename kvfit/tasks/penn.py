@@ -144,9 +144,7 @@ def _one_struct(
     if recalls is None:
         return None
     n_lists = len(recalls)
-    vectors = {
-        ours: _vector(arrays, found[ours], n_lists, log) for ours in ("subject", "list", "list_length")
-    }
+    vectors = {ours: _vector(arrays, found[ours], n_lists, log) for ours in ("subject", "list", "list_length")}
     if list_length is not None:
         vectors["list_length"] = pd.Series([list_length] * n_lists)
     matrices = {ours: _labels(arrays, found[ours], n_lists, log) for ours in ("studied", "responded")}

@@ -216,10 +216,7 @@ def check_lengths(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             places=lists.places(
                 short,
                 lists.first_rows()[short],
-                [
-                    f"{n_studied[one]} study rows for a list of {declared[one]:g}"
-                    for one in short[:PLACES_SHOWN]
-                ],
+                [f"{n_studied[one]} study rows for a list of {declared[one]:g}" for one in short[:PLACES_SHOWN]],
             ),
             n_places=len(short),
         )

@@ -211,9 +211,7 @@ def _read_events(
     return None if checked is None else _ReadTable(checked, table, text_cells, decimal_comma)
 
 
-def _check_matrix(
-    matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, *, text_cells: bool
-) -> _ReadTable | None:
+def _check_matrix(matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, *, text_cells: bool) -> _ReadTable | None:
     events, rows = matrix_events(matrix, log)
     if log.errors and events.empty:
         return None
@@ -293,9 +291,7 @@ def rename_columns(table: pd.DataFrame, columns: Columns, log: ProblemLog) -> pd
 
 def _join(table: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
     texts, missing = zip(*(as_text(table[part]) for part in parts), strict=True)
-    joined = pd.Series(
-        ["/".join(cells) for cells in zip(*texts, strict=True)], index=table.index, dtype=object
-    )
+    joined = pd.Series(["/".join(cells) for cells in zip(*texts, strict=True)], index=table.index, dtype=object)
     return joined.mask(np.logical_or.reduce(missing))
 
 

@@ -174,9 +174,7 @@ def _undecodable_lines(content: bytes) -> list[Place]:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
             reading = line.decode(guess, "replace")
-            places.append(
-                Place(row=number, found=f"byte {line[error.start]:#04x}, read as {guess}: {reading!r}")
-            )
+            places.append(Place(row=number, found=f"byte {line[error.start]:#04x}, read as {guess}: {reading!r}"))
     return places
 
 

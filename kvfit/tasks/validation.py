@@ -51,9 +51,7 @@ class CheckedEvents:
     empty: np.ndarray
 
 
-def check_events(
-    table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log: ProblemLog
-) -> CheckedEvents | None:
+def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log: ProblemLog) -> CheckedEvents | None:
     """Check a long free recall table.
 
     Parameters

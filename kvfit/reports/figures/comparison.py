@@ -14,9 +14,7 @@ _WIDTH = 4.2  # inches: text keeps a readable size on a phone, where the figure 
 _MOST_NAMED = 30  # participants whose labels still fit under the axis
 
 
-def comparison_figure(
-    comparison: pd.DataFrame, labels: Mapping[str, str], styles: Mapping[str, ModelStyle]
-) -> Figure:
+def comparison_figure(comparison: pd.DataFrame, labels: Mapping[str, str], styles: Mapping[str, ModelStyle]) -> Figure:
     """Draw each model's elpd difference from the best model, with 1 (thick) and 2 (thin) standard errors.
 
     Parameters
@@ -31,13 +29,9 @@ def comparison_figure(
         figure = Figure(figsize=(_WIDTH, 0.7 + 0.4 * len(table)))
         plot = figure.subplots()
         plot.axvline(0, color=SOFT, linewidth=0.8)
-        for row, (name, difference, error) in enumerate(
-            table[["model", "elpd_diff", "dse"]].itertuples(index=False)
-        ):
+        for row, (name, difference, error) in enumerate(table[["model", "elpd_diff", "dse"]].itertuples(index=False)):
             style = styles[name]
-            plot.plot(
-                [difference - 2 * error, difference + 2 * error], [row, row], color=style.colour, linewidth=1
-            )
+            plot.plot([difference - 2 * error, difference + 2 * error], [row, row], color=style.colour, linewidth=1)
             plot.plot([difference - error, difference + error], [row, row], color=style.colour, linewidth=3)
             plot.plot(difference, row, style.marker, color=style.colour, markersize=6)
         plot.set_yticks(range(len(table)), [wrap(labels[name]) for name in table["model"]])

@@ -32,8 +32,7 @@ CURVES = {
         "Serial position curve",
         "Serial position",
         "Recall probability",
-        "How often a word was recalled, by its place in the study list: primacy on the left, recency on the"
-        " right.",
+        "How often a word was recalled, by its place in the study list: primacy on the left, recency on the right.",
         probability=True,
     ),
     "first_recall": CurveAxes(
@@ -60,9 +59,7 @@ CURVES = {
 }
 
 
-def curve_figure(
-    panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: ModelStyle, upper: float
-) -> Figure:
+def curve_figure(panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: ModelStyle, upper: float) -> Figure:
     """Draw the observed means with their standard errors over one model's 50 % and 90 % band.
 
     Parameters
@@ -83,9 +80,7 @@ def curve_figure(
             plot.fill_between(x, band.lower90[part], band.upper90[part], color=style.colour, alpha=0.22)
             plot.fill_between(x, band.lower50[part], band.upper50[part], color=style.colour, alpha=0.38)
             plot.plot(x, band.median[part], color=style.colour)
-        plot.errorbar(
-            panel.x, panel.observed, panel.se, fmt="o", color=INK, markersize=3.6, elinewidth=1, zorder=3
-        )
+        plot.errorbar(panel.x, panel.observed, panel.se, fmt="o", color=INK, markersize=3.6, elinewidth=1, zorder=3)
         plot.set(xlabel=axes.x_label, ylabel=axes.y_label, ylim=(0, upper))
         plot.set_xticks(_lag_ticks(panel.x) if axes.lags else _ticks(panel.x))
         plot.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))

@@ -31,9 +31,7 @@ def parameter_figure(parameters: pd.DataFrame, estimates: pd.DataFrame | None, s
         for strip, (_, row) in zip(strips, parameters.iterrows(), strict=True):
             persons = np.empty(0)
             if estimates is not None:
-                persons = estimates.loc[estimates["parameter"] == row["parameter"], "estimate"].to_numpy(
-                    float
-                )
+                persons = estimates.loc[estimates["parameter"] == row["parameter"], "estimate"].to_numpy(float)
             _strip(strip, row, persons[np.isfinite(persons)], style)
             strip.set_ylabel(
                 shorten(row["parameter"], 18),

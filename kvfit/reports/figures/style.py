@@ -47,10 +47,7 @@ def model_styles(names: Sequence[str]) -> dict[str, ModelStyle]:
     with figure_style():
         cycle = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     colours = [colour if colour.startswith("#") else f"#{colour}" for colour in cycle]
-    return {
-        name: ModelStyle(colours[i % len(colours)], _MARKERS[i % len(_MARKERS)])
-        for i, name in enumerate(names)
-    }
+    return {name: ModelStyle(colours[i % len(colours)], _MARKERS[i % len(_MARKERS)]) for i, name in enumerate(names)}
 
 
 def printable(text: object) -> str:

@@ -49,9 +49,7 @@ def inline_svg(figure: Figure, key: str, title: str, description: str) -> Markup
         # matplotlib sets these in a style sheet that would apply to the whole page
         "style": f"stroke-linejoin: round; stroke-linecap: butt; aspect-ratio: {width:g} / {height:g}",
     }
-    for position, (tag, suffix, text) in enumerate(
-        (("title", "title", title), ("desc", "text", description))
-    ):
+    for position, (tag, suffix, text) in enumerate((("title", "title", title), ("desc", "text", description))):
         element = ET.Element(tag, {"id": f"{key}-{suffix}"})
         element.text = printable(text)
         root.insert(position, element)

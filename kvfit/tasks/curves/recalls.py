@@ -136,8 +136,7 @@ class Recalls:
         """
         step = prod(self.responses.shape[1:])
         pairs = [
-            gap * step + np.flatnonzero(later[gap:] & self.correct[:-gap])
-            for gap in range(1, len(self.responses))
+            gap * step + np.flatnonzero(later[gap:] & self.correct[:-gap]) for gap in range(1, len(self.responses))
         ]
         now = np.concatenate([np.empty(0, dtype=np.int64), *pairs])
         gaps = np.repeat(np.arange(1, len(pairs) + 1), [len(pair) for pair in pairs])
@@ -205,9 +204,7 @@ def tally(
     """
     leading, chunks = _chunks(responses, list_length, group, n_groups)
     parts = [events(recalls) for recalls in chunks]
-    return Tally(
-        _join(leading, [part.actual for part in parts]), _join(leading, [part.possible for part in parts])
-    )
+    return Tally(_join(leading, [part.actual for part in parts]), _join(leading, [part.possible for part in parts]))
 
 
 def _chunks(
@@ -223,8 +220,7 @@ def _chunks(
     starts = range(0, max(1, len(draws)), size)
     parts = (draws[start : start + size].transpose(2, 0, 1) for start in starts)
     chunks = (
-        Recalls(np.ascontiguousarray(part, dtype=np.int32), length, member, n_groups, max_length)
-        for part in parts
+        Recalls(np.ascontiguousarray(part, dtype=np.int32), length, member, n_groups, max_length) for part in parts
     )
     return tuple(leading), chunks
 
@@ -258,9 +254,7 @@ def _checked(
             n_groups = int(member.max(initial=-1)) + 1
         wrong_group = np.flatnonzero((member < 0) | (member >= n_groups))
         problems += [f"list {i}: group {member[i]}, expected 0 to {n_groups - 1}" for i in wrong_group[:10]]
-        problems += [
-            f"list {i}: list length {length[i]}, expected > 0" for i in np.flatnonzero(length < 1)[:10]
-        ]
+        problems += [f"list {i}: list length {length[i]}, expected > 0" for i in np.flatnonzero(length < 1)[:10]]
         # Extremes over draws first: a mask of all draws would cost more memory than the curves themselves.
         draws = response.reshape(prod(response.shape[:-2]), *response.shape[-2:])
         lowest, highest = draws.min(axis=0, initial=0), draws.max(axis=0, initial=0)

@@ -41,9 +41,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "first_recall": Kind(first_recall, ("study_position",), "Probability of first recall"),
         "nth_recall": Kind(nth_recall, ("output_position", "study_position"), "Probability of nth recall"),
         "lag_crp": Kind(lag_crp, ("lag",), "Conditional response probability"),
-        "lag_crp_by_output": Kind(
-            lag_crp_by_output, ("output_position", "lag"), "Conditional response probability"
-        ),
+        "lag_crp_by_output": Kind(lag_crp_by_output, ("output_position", "lag"), "Conditional response probability"),
         "recall_length": Kind(recall_length, ("n_recalled",), "Probability of the number of items recalled"),
         "lag_rank": Kind(lag_rank, (), "Mean percentile rank of lags"),
         "intrusions": Kind(intrusions, (), "Intrusions per list"),
@@ -180,9 +178,7 @@ def _problems(
         problems.append(f"by: a column is named twice in {list(by)}")
     dims = responses.dims[:-2] if isinstance(responses, xr.DataArray) else DRAW_DIMS[2]
     taken = {*dims, *(KINDS[kind].dims if kind in KINDS else ())}
-    problems += [
-        f"by: '{name}' is also a dimension of the result; rename the column" for name in by if name in taken
-    ]
+    problems += [f"by: '{name}' is also a dimension of the result; rename the column" for name in by if name in taken]
     for name in by:
         if name not in data.lists.columns:
             known = ", ".join(str(column) for column in data.lists.columns)
@@ -190,12 +186,8 @@ def _problems(
             continue
         missing = data.lists.loc[data.lists[name].isna(), ["subject", "list"]]
         if len(missing):
-            where = "; ".join(
-                f"participant {s}, list {i}" for s, i in missing.head(10).itertuples(index=False)
-            )
-            problems.append(
-                f"by: column '{name}' has no value in {len(missing)} lists ({where}); leave them out"
-            )
+            where = "; ".join(f"participant {s}, list {i}" for s, i in missing.head(10).itertuples(index=False))
+            problems.append(f"by: column '{name}' has no value in {len(missing)} lists ({where}); leave them out")
     shape = np.shape(responses)
     if not isinstance(responses, xr.DataArray) and len(shape) - 2 not in DRAW_DIMS:
         problems.append(
@@ -203,9 +195,7 @@ def _problems(
             "an xarray.DataArray may have others"
         )
     elif len(shape) < 2 or shape[-2] != data.n_lists:
-        problems.append(
-            f"responses: expected (..., {data.n_lists} lists, output) for these data, found shape {shape}"
-        )
+        problems.append(f"responses: expected (..., {data.n_lists} lists, output) for these data, found shape {shape}")
     return problems
 
 

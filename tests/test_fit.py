@@ -1,0 +1,281 @@
+"""The path from data to a comparison, on small simulated data."""
+
+import json
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pymc as pm
+import pytest
+
+import kvfit as kv
+from kvfit.comparison.same_responses import DifferentResponsesError
+from kvfit.inference.diagnostics import Diagnostics
+from kvfit.inference.hierarchy import build_pymc_model
+from kvfit.inference.pointwise import pointwise_log_likelihood
+from kvfit.inference.preconditioner import person_curvature
+from kvfit.inference.settings import FitSettings
+from kvfit.recall.design import recall_design
+from kvfit.recall.likelihood import cell_tables
+from kvfit.store import StoreError
+
+SETTINGS = {"draws": 60, "tune": 100, "chains": 2, "cores": 2, "seed": 3, "show_progress": False}
+TRUTH = {
+    "recency": 1.0,
+    "rho_end": 0.7,
+    "primacy": 0.6,
+    "rho_start": 0.5,
+    "stop_probability": 0.6,
+    "stop_slope": 0.4,
+}
+
+
+def study_table(n_participants: int = 4, n_lists: int = 6, lengths: tuple[int, ...] = (8,)) -> pd.DataFrame:
+    """Study events and one recall a list, so that the design can be read."""
+    rows = []
+    for person in range(1, n_participants + 1):
+        for label in range(1, n_lists + 1):
+            n = lengths[label % len(lengths)]
+            for position in range(1, n + 1):
+                rows.append((person, label, "study", position, f"w{person}_{label}_{position}"))
+            rows.append((person, label, "recall", 1, f"w{person}_{label}_{n}"))
+    return pd.DataFrame(rows, columns=["subject", "list", "trial_type", "position", "item"])
+
+
+@pytest.fixture(scope="session")
+def data() -> kv.FreeRecallData:
+    design = kv.read_free_recall(study_table(), name="small")
+    return kv.simulate("serial_position", design, TRUTH, seed=11)
+
+
+@pytest.fixture(scope="session")
+def fits(data: kv.FreeRecallData, tmp_path_factory: pytest.TempPathFactory) -> list[kv.Fit]:
+    store = tmp_path_factory.mktemp("store")
+    return [kv.fit(model, data, store=store, **SETTINGS) for model in ("random_recall", "serial_position")]
+
+
+def test_the_posterior_is_labelled_and_on_the_natural_scale(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    fit = fits[1]
+    posterior = fit.tree["posterior"]
+    assert dict(posterior.sizes)["participant"] == data.n_participants
+    for p in fit.model.parameters:
+        assert p.contains(posterior[p.name].to_numpy()).all()
+    ll = fit.tree["log_likelihood"]["recalls"]
+    assert ll.dims == ("chain", "draw", "list")
+    assert ll["list_label"].to_numpy().tolist() == data.lists["list"].astype(str).tolist()
+    table = fit.population()
+    assert (table["lower"] <= table["mean"]).all()
+    assert (table["mean"] <= table["upper"]).all()
+
+
+def test_the_stored_log_likelihood_is_that_of_the_public_function(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    fit = fits[1]
+    one = {p.name: fit.tree["posterior"][p.name].to_numpy()[1, 7] for p in fit.model.parameters}
+    expected = kv.log_likelihood(fit.model, data, one).to_numpy()
+    np.testing.assert_allclose(fit.tree["log_likelihood"]["recalls"].to_numpy()[1, 7], expected, rtol=1e-12)
+
+
+def test_the_same_request_is_found_again_and_another_is_not(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    fit = fits[1]
+    assert fit.path is not None
+    before = (fit.path / "fit.nc").stat().st_mtime_ns
+    again = kv.fit("serial_position", data, store=fit.path.parent, **SETTINGS)
+    assert again.path == fit.path
+    assert (fit.path / "fit.nc").stat().st_mtime_ns == before
+    np.testing.assert_array_equal(again.tree["posterior"]["mu"], fit.tree["posterior"]["mu"])
+    assert again.data.fingerprint == data.fingerprint
+    manifest = json.loads((fit.path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["settings"]["seed"] == 3
+    assert manifest["data"]["fingerprint"] == data.fingerprint
+    assert "pymc" in manifest["versions"]
+
+
+def test_a_folder_that_is_no_fit_is_refused(tmp_path: Path, fits: list[kv.Fit]) -> None:
+    with pytest.raises(StoreError, match="not a fit"):
+        kv.open_fit(tmp_path)
+    assert fits[0].path is not None
+    copy = tmp_path / "changed"
+    copy.mkdir()
+    for file in fits[0].path.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
+    manifest["data"]["fingerprint"] = "0" * 64
+    (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(StoreError, match="other responses"):
+        kv.open_fit(copy)
+
+
+def test_nothing_is_left_behind_when_writing_fails(
+    data: kv.FreeRecallData, fits: list[kv.Fit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kvfit import store
+
+    def broken(*args: object, **kwargs: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", broken)
+    with pytest.raises(OSError, match="disk full"):
+        store.save_fit(fits[0], tmp_path, "abc")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_true_model_wins_and_the_table_is_complete(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    points = [kv.point_fit(f.model, data, starts=2, show_progress=False) for f in fits]
+    comparison = kv.compare(fits, point_fits=points)
+    table = comparison.table
+    assert table["model"].tolist() == ["serial_position", "random_recall"]
+    assert table["elpd_diff"].iloc[0] == 0.0
+    assert table["elpd_diff"].iloc[1] < -2 * table["dse"].iloc[1]
+    assert table["n_best"].sum() == data.n_participants
+    assert table["aic"].iloc[0] < table["aic"].iloc[1]
+    assert table["weight"].sum() == pytest.approx(1.0)
+    people = comparison.participants
+    for model, total in people.groupby("model")["elpd_diff"].sum().items():
+        assert total == pytest.approx(float(table.set_index("model").loc[str(model), "elpd_diff"]))
+    assert "serial_position predicts a new list" in comparison.verdict()
+
+
+def test_different_responses_are_refused_with_the_difference(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    changed = data.responses.copy()
+    changed[0] = 0
+    changed[0, 0] = 3
+    other = kv.fit("random_recall", data.with_responses(changed), **SETTINGS)
+    with pytest.raises(DifferentResponsesError, match="1 lists with other scored recalls, first participant 1, list 1"):
+        kv.compare({"a": fits[0], "b": other})
+    fewer = kv.fit("random_recall", data.select(participants=3), **SETTINGS)
+    with pytest.raises(DifferentResponsesError, match=r"1 participants only in the latter \(4\)"):
+        kv.compare({"a": fits[0], "b": fewer})
+    with pytest.raises(ValueError, match="same model and options"):
+        kv.compare([fits[0], fits[0]])
+
+
+def test_settings_are_checked_all_at_once(data: kv.FreeRecallData) -> None:
+    with pytest.raises(ValueError, match="draws.*\n.*target_accept") as caught:
+        FitSettings(draws=0, target_accept=2.0, sampler="gibbs")
+    assert "sampler" in str(caught.value)
+    with pytest.raises(ValueError, match="unknown drws"):
+        kv.fit("random_recall", data, drws=3)
+
+
+def test_diagnostics_speak() -> None:
+    good = Diagnostics(0, 1000, 4, 1.002, 900, 800, "mu[rho]")
+    assert good.passed
+    assert "went well" in good.verdict()
+    bad = Diagnostics(7, 1000, 4, 1.2, 50, 40, "mu[rho]")
+    assert len(bad.problems) == 4
+    assert "mu[rho]" in bad.verdict()
+
+
+@pytest.mark.parametrize("parameterisation", ["preconditioned", "noncentred", "centred"])
+def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisation: str) -> None:
+    """The density of (mu, sigma, theta) does not depend on the coordinates, once the Jacobian is taken out."""
+    model = kv.get_model("serial_position")
+    design = recall_design(data)
+    curvature = person_curvature(model, design, starts=1, show_progress=False)
+    built = build_pymc_model(model, data, design, parameterisation=parameterisation, curvature=curvature)  # type: ignore[arg-type]
+    k = len(model.parameters)
+    rng = np.random.default_rng(5)
+    mu = np.array([p.location for p in model.parameters])
+    varies = np.array([p.varies for p in model.parameters])
+    assert not varies.all()
+    sigma = rng.uniform(0.2, 0.8, int(varies.sum()))
+    person_mu = mu[varies]
+    effects = person_mu + sigma * rng.normal(size=(data.n_participants, sigma.size))
+    theta = np.tile(mu, (data.n_participants, 1))
+    theta[:, varies] = effects
+    name = "z" if parameterisation == "noncentred" else "theta"
+    rv = built[name]
+    point = {"mu": mu, "sigma_log__": np.log(sigma)}
+    if parameterisation == "preconditioned":
+        transform = built.rvs_to_transforms[rv]
+        point[built.rvs_to_values[rv].name] = transform.forward(effects, person_mu, sigma).eval()
+    else:
+        point[name] = (effects - person_mu) / sigma if name == "z" else effects
+    values = {p.name: p.to_natural(theta[:, i]) for i, p in enumerate(model.parameters)}
+    expected = kv.log_likelihood(model, data, values).to_numpy()[design.order]
+    found = built.compile_logp(built["recalls"], sum=False, mode="FAST_COMPILE")(point)[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    # prior of theta given mu and sigma, with the Jacobian of the coordinates
+    got = float(built.compile_logp(rv, jacobian=True, mode="FAST_COMPILE")(point))
+    density = float(-0.5 * (((effects - person_mu) / sigma) ** 2 + np.log(2 * np.pi)).sum() - np.log(sigma).sum() * len(theta))
+    if parameterisation == "centred":
+        jacobian = 0.0
+    elif parameterisation == "noncentred":
+        jacobian = float(np.log(sigma).sum() * len(theta))
+    else:
+        scaled = sigma[:, None] * curvature.precision[:, varies][:, :, varies] * sigma[None, :] + np.eye(sigma.size)
+        jacobian = float(np.log(sigma).sum() * len(theta) - 0.5 * np.linalg.slogdet(scaled)[1].sum())
+    assert got == pytest.approx(density + jacobian, rel=1e-9)
+
+
+def test_the_pymc_model_is_ordinary(data: kv.FreeRecallData) -> None:
+    """Prior predictive draws come from the distribution's own random function, and PyMC sees one value a list."""
+    model = kv.get_model("serial_position")
+    design = recall_design(data)
+    built = build_pymc_model(model, data, design)
+    with built, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        prior = pm.sample_prior_predictive(draws=5, random_seed=1)
+    drawn = prior["prior_predictive"]["recalls"].to_numpy()
+    assert drawn.shape == (1, 5, data.n_lists, 8)
+    assert drawn.min() >= 0
+    assert drawn.max() <= 8
+    for row in drawn.reshape(-1, 8):
+        recalled = row[row > 0]
+        assert len(set(recalled)) == len(recalled)
+        assert (row[len(recalled) :] == 0).all()
+
+
+def test_mixed_list_lengths_keep_the_data_order() -> None:
+    design = kv.read_free_recall(study_table(lengths=(8, 5)), name="mixed")
+    data = kv.simulate("serial_position", design, TRUTH, seed=2)
+    layout = recall_design(data)
+    model = kv.get_model("serial_position")
+    values = {k: np.full(data.n_participants, v) for k, v in TRUTH.items()}
+    expected = kv.log_likelihood(model, data, TRUTH).to_numpy()
+    got = pointwise_log_likelihood(model, layout, {k: v[None] for k, v in values.items()})[0]
+    back = np.empty_like(got)
+    back[layout.order] = got
+    np.testing.assert_allclose(back, expected)
+    single = [
+        float(kv.log_likelihood(model, data.select(query=f"list == {label} and subject == 1"), TRUTH).item())
+        for label in (1, 2, 3)
+    ]
+    np.testing.assert_allclose(expected[:3], single)
+    assert cell_tables(model, layout, values)[0].shape[0] == 2 * data.n_participants
+
+
+def test_maximum_likelihood_finds_the_truth() -> None:
+    design = kv.read_free_recall(study_table(n_participants=1, n_lists=400), name="many")
+    data = kv.simulate("serial_position", design, TRUTH, seed=4)
+    found = kv.point_fit("serial_position", data, starts=3, show_progress=False)
+    row = found.table.iloc[0]
+    assert row["log_likelihood"] >= float(kv.log_likelihood("serial_position", data, TRUTH).sum())
+    assert row["failed_starts"] == 0
+    assert row["agreeing_starts"] >= 2
+    # The strengths themselves are recovered less well than what they predict: compare what each position offers first.
+    names = [p.name for p in found.model.parameters]
+    for values in ({n: row[n] for n in names}, TRUTH):
+        strength = values["recency"] / (1 - values["rho_end"]) * values["rho_end"] ** np.arange(7, -1, -1)
+        strength = strength + values["primacy"] / (1 - values["rho_start"]) * values["rho_start"] ** np.arange(8)
+        chance = np.exp(strength) / np.exp(strength).sum()
+        if values is TRUTH:
+            np.testing.assert_allclose(estimated, chance, atol=0.03)
+        estimated = chance
+    assert row["aic"] == pytest.approx(2 * 6 - 2 * row["log_likelihood"])
+
+
+def test_predictions_fit_the_design(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    drawn = kv.predict(fits[1], draws=7, seed=2)
+    assert drawn.shape == (7, data.n_lists, 8)
+    np.testing.assert_array_equal(drawn, kv.predict(fits[1], draws=7, seed=2))
+    assert not np.array_equal(drawn, kv.predict(fits[1], draws=7, seed=3))
+
+
+def test_the_report_is_written_from_fits(fits: list[kv.Fit], tmp_path: Path) -> None:
+    path = kv.report(fits, tmp_path / "deep" / "report.html", predictive_draws=20, show_progress=False)
+    page = path.read_text(encoding="utf-8")
+    assert "serial_position" in page
+    assert "provisional" in page or "predicts a new list" in page
+    assert kv.open_fit(fits[0].path).data.fingerprint[:12] in page  # type: ignore[arg-type]
