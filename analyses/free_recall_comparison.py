@@ -12,11 +12,11 @@ MODELS = ("kv_recall", "cmr", "serial_position")
 def main() -> None:
     """Load, fit, compare, report."""
     # Your own table: data = kv.read_free_recall("mine.csv")
-    data = kv.load("peers_notask", participants=20)
+    data = kv.load("peers_notask", participants=12)
     print(data)
     print(data.scoring_note())
 
-    fits = [kv.fit(model, data, store="fits", draws=500, tune=500, seed=0) for model in MODELS]
+    fits = [kv.fit(model, data, store="fits", draws=750, tune=750, seed=0) for model in MODELS]
     for fit in fits:
         print(f"\n{fit.label}: {fit.diagnostics.verdict()}")
         print(fit.population().round(2).to_string(index=False))

@@ -37,7 +37,7 @@ def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: 
     seed : int
         Seed of the points, lists and simulations that are tried; the same seed gives the same report.
     slow : bool
-        Also fit 40 simulated persons and correlate true with estimated values (a minute or more).
+        Also fit 40 simulated persons and correlate true with estimated values (tens of seconds).
 
     Returns
     -------

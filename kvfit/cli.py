@@ -330,7 +330,7 @@ def simulate(
 
 @app.command()
 def demo(
-    participants: Participants = 20,
+    participants: Participants = 12,
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("reports/demo.html"),
     store: Store = Path("fits"),
     seed: Seed = 0,
@@ -340,7 +340,7 @@ def demo(
     from kvfit.demo import run_demo
 
     show: Callable[[str], None] = _say
-    run_demo(participants=participants or 20, output=output, store=store, seed=seed, show_progress=not quiet, say=show)
+    run_demo(participants=participants or 12, output=output, store=store, seed=seed, show_progress=not quiet, say=show)
 
 
 if __name__ == "__main__":

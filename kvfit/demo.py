@@ -11,7 +11,7 @@ MODELS = ("kv_recall", "cmr", "serial_position")
 
 def run_demo(
     *,
-    participants: int = 20,
+    participants: int = 12,
     output: Path = Path("reports/demo.html"),
     store: Path = Path("fits"),
     seed: int = 0,
@@ -41,7 +41,7 @@ def run_demo(
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
     fits = [
-        kv.fit(model, data, store=store, draws=500, tune=500, seed=seed, show_progress=show_progress)
+        kv.fit(model, data, store=store, draws=750, tune=750, seed=seed, show_progress=show_progress)
         for model in MODELS
     ]
     comparison = kv.compare(fits)

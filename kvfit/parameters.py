@@ -47,7 +47,10 @@ class Parameter:
 
     def __post_init__(self) -> None:
         low, high = self.interval
-        if not low < high or not self.contains(np.asarray(self.interval)).all():
+        with np.errstate(all="ignore"):
+            ends = self.to_unconstrained(self.interval)
+        # an end at 0 or 1 has no finite log odds, so that the prior would have no centre
+        if not low < high or not np.isfinite(ends).all():
             raise ValueError(
                 f"parameter {self.name}: interval {self.interval} must be increasing and {self.support_words}"
             )
@@ -134,7 +137,11 @@ def check_values(
             middle = float(p.to_natural(np.asarray(p.location)))
             problems.append(f"{p.name}: missing; expected a value {p.support_words} (for example {middle:.3g})")
             continue
-        value = np.asarray(values[p.name], dtype=float)
+        try:
+            value = np.asarray(values[p.name], dtype=float)
+        except (TypeError, ValueError):
+            problems.append(f"{p.name}: expected a number, found {values[p.name]!r}")
+            continue
         bad = ~p.contains(value)
         if bad.any():
             problems.append(f"{p.name}: expected {p.support_words}, found {value[bad].flat[0]:g}")

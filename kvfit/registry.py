@@ -63,6 +63,8 @@ class ModelFamily:
                 problems.append(f"option {key}: expected one of {allowed}; found {value!r}")
         if problems:
             raise ModelError(self.name, problems)
+        # 1 and 1.0 count as True: the value as declared, so that one model has one label
+        chosen = {k: next(known for known in self.options[k].values if known == v) for k, v in chosen.items()}
         defaults = {k: o.values[0] for k, o in self.options.items()}
         model = self.build(**{**defaults, **chosen})
         model = replace(model, options={k: v for k, v in chosen.items() if v != defaults[k]})

@@ -17,9 +17,9 @@ def correct_recalls(responses: list[int]) -> list[int]:
 
 
 def divide(actual: np.ndarray, possible: np.ndarray) -> np.ndarray:
-    return np.array(
-        [a / p if p else np.nan for a, p in zip(actual.ravel(), possible.ravel(), strict=True)]
-    ).reshape(actual.shape)
+    return np.array([a / p if p else np.nan for a, p in zip(actual.ravel(), possible.ravel(), strict=True)]).reshape(
+        actual.shape
+    )
 
 
 def transitions(responses: list[int], length: int) -> Iterator[tuple[int, int, int, list[int]]]:

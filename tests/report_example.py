@@ -113,9 +113,7 @@ KV_PARAMETERS = (
     ),
 )
 CMR_PARAMETERS = (
-    ParameterCard(
-        "B_enc", "B_enc", "unit", 0.3, 0.95, "Published fits: 0.5 to 0.8.", "Context drift at study."
-    ),
+    ParameterCard("B_enc", "B_enc", "unit", 0.3, 0.95, "Published fits: 0.5 to 0.8.", "Context drift at study."),
     ParameterCard(
         "B_rec",
         "B_rec",
@@ -125,12 +123,8 @@ CMR_PARAMETERS = (
         "Published fits: 0.5 to 0.9.",
         "Context reinstated by a recall.",
     ),
-    ParameterCard(
-        "Lfc", "L_fc", "unit", 0.05, 0.95, "Nearly flat.", "New item-to-context learning against the old."
-    ),
-    ParameterCard(
-        "T", "T", "positive", 0.02, 1, "Published fits: 0.1 to 0.5.", "Noise of the choice among items."
-    ),
+    ParameterCard("Lfc", "L_fc", "unit", 0.05, 0.95, "Nearly flat.", "New item-to-context learning against the old."),
+    ParameterCard("T", "T", "positive", 0.02, 1, "Published fits: 0.1 to 0.5.", "Noise of the choice among items."),
 )
 SPC_PARAMETERS = (
     ParameterCard(
@@ -166,8 +160,7 @@ MODELS = (
     ModelCard(
         "cmr",
         "Context maintenance and retrieval",
-        "Recall follows a slowly drifting context; each recalled item puts back the context in which it"
-        " was studied.",
+        "Recall follows a slowly drifting context; each recalled item puts back the context in which it was studied.",
         (CMR_2009,),
         {"form": "Morton & Polyn (2016)"},
         CMR_PARAMETERS,
@@ -175,8 +168,7 @@ MODELS = (
     ModelCard(
         "serial_position",
         "Serial-position baseline",
-        "Every study position has its own strength; what was just recalled has no influence on what comes"
-        " next.",
+        "Every study position has its own strength; what was just recalled has no influence on what comes next.",
         (),
         {},
         SPC_PARAMETERS,
@@ -269,8 +261,7 @@ def example_content(n_participants: int = 40) -> ReportContent:
                 "failed_starts": [0, 4, 0],
                 "passed": [True, False, True],
                 "verdict": [
-                    "No divergences, r-hat below 1.01 and at least 612 independent draws for every"
-                    " parameter.",
+                    "No divergences, r-hat below 1.01 and at least 612 independent draws for every parameter.",
                     "3 divergences and r-hat up to 1.013 (Lfc): draw longer (draws=2000) or raise"
                     " target_accept to 0.95.",
                     "No divergences, r-hat below 1.01.",
@@ -302,8 +293,7 @@ def example_content(n_participants: int = 40) -> ReportContent:
             },
             fingerprint="9f2c" * 16,
             created="12 November 2026",
-            command="kvfit compare peers_notask --models kv_recall,cmr,serial_position --participants 40"
-            " --seed 1",
+            command="kvfit compare peers_notask --models kv_recall,cmr,serial_position --participants 40 --seed 1",
         ),
         comparison=comparison,
         participants=participants,
@@ -336,8 +326,7 @@ def _parameters(rng: np.random.Generator, labels: list[str]) -> tuple[pd.DataFra
                 }
             )
             persons += [
-                key | {"participant": label, "estimate": value}
-                for label, value in zip(labels, values, strict=True)
+                key | {"participant": label, "estimate": value} for label, value in zip(labels, values, strict=True)
             ]
     return pd.DataFrame(rows), pd.DataFrame(persons)
 

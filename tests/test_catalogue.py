@@ -146,10 +146,7 @@ class TestPsifr:
         # psifr repeats the row of an intrusion for each earlier list in which the item was studied.
         intrusions = merged[merged["intrusion"]].drop_duplicates(["subject", "list", "output"])
         assert data.lists["n_intrusions"].sum() == len(intrusions)
-        assert (
-            data.lists["n_repeats"].sum()
-            == (merged["recall"] & ~merged["intrusion"] & ~merged["study"]).sum()
-        )
+        assert data.lists["n_repeats"].sum() == (merged["recall"] & ~merged["intrusion"] & ~merged["study"]).sum()
         ordered = scored.sort_values(["subject", "list", "output"])
         np.testing.assert_array_equal(ordered["input"].to_numpy(dtype=int) - 1, data.recalled)
 

@@ -14,7 +14,12 @@ SMALL = ["--draws", "40", "--tune", "60", "--chains", "2", "--quiet"]
 
 def kvfit(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "kvfit.cli", *arguments], cwd=cwd, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-m", "kvfit.cli", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
 
 
@@ -110,9 +115,7 @@ def test_compare_simulate_and_report(table: Path, tmp_path: Path) -> None:
 
 
 def test_maximum_likelihood_from_the_shell(table: Path, tmp_path: Path) -> None:
-    answer = kvfit(
-        "fit", "random_recall", "-d", str(table), "--method", "ml", "-o", "ml.csv", "--quiet", cwd=tmp_path
-    )
+    answer = kvfit("fit", "random_recall", "-d", str(table), "--method", "ml", "-o", "ml.csv", "--quiet", cwd=tmp_path)
     assert answer.returncode == 0, answer.stderr
     estimates = pd.read_csv(tmp_path / "ml.csv")
     assert estimates["subject"].tolist() == ["ann", "bob"]

@@ -26,9 +26,7 @@ def rng() -> np.random.Generator:
 def test_core_equals_the_literal_evaluation(config: CoreConfig, rng: np.random.Generator) -> None:
     case = random_case(config, MIXED, rng)
     expected = case.literal()
-    np.testing.assert_allclose(
-        log_likelihood(config, case.tables, case.data), expected, rtol=1e-13, atol=1e-13
-    )
+    np.testing.assert_allclose(log_likelihood(config, case.tables, case.data), expected, rtol=1e-13, atol=1e-13)
     with_gradient, _ = log_likelihood_and_gradient(config, case.tables, case.data)
     np.testing.assert_allclose(with_gradient, expected, rtol=1e-13, atol=1e-13)
 
@@ -127,9 +125,7 @@ def test_long_lists(n_positions: int, rng: np.random.Generator) -> None:
 
 def test_list_that_fills_the_width(rng: np.random.Generator) -> None:
     case = random_case(CONFIGS["plain"], [8, 8], rng)
-    np.testing.assert_allclose(
-        log_likelihood(case.config, case.tables, case.data), case.literal(), rtol=1e-13
-    )
+    np.testing.assert_allclose(log_likelihood(case.config, case.tables, case.data), case.literal(), rtol=1e-13)
 
 
 @every_config

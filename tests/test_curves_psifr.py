@@ -21,9 +21,7 @@ def to_matrix(events: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, pd.DataFram
     recall = events[events["trial_type"] == "recall"].sort_values([*key, "position"])
     list_length = study.groupby(key)["position"].max()
     lists = list_length.index.to_frame(index=False)
-    matched = recall.merge(
-        study[[*key, "item", "position"]], on=[*key, "item"], how="left", suffixes=("", "_in")
-    )
+    matched = recall.merge(study[[*key, "item", "position"]], on=[*key, "item"], how="left", suffixes=("", "_in"))
     row = list_length.index.get_indexer(pd.MultiIndex.from_frame(matched[key]))
     output = matched.groupby(key).cumcount().to_numpy()
     responses = np.zeros((len(lists), output.max() + 1), dtype=np.int16)
@@ -106,9 +104,7 @@ def test_healey_kahana_2014_published_values(shared: Path) -> None:
     # As stated in the README of the data set.
     position = curves.serial_position(responses, list_length)[0]
     np.testing.assert_allclose(position.mean(), 0.664, atol=0.0005)
-    np.testing.assert_allclose(
-        position[[0, 1, 2, 13, 14, 15]], [0.82, 0.74, 0.67, 0.70, 0.82, 0.92], atol=0.005
-    )
+    np.testing.assert_allclose(position[[0, 1, 2, 13, 14, 15]], [0.82, 0.74, 0.67, 0.70, 0.82, 0.92], atol=0.005)
     lag = curves.lag_crp(responses, list_length)[0]
     np.testing.assert_allclose(lag[[14, 16]], [0.262, 0.455], atol=0.0005)
     np.testing.assert_allclose(curves.intrusions(responses, list_length), 0.34, atol=0.005)

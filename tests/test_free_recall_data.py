@@ -203,9 +203,7 @@ class TestSelect:
             ([2], "subject == 10", "no list is left"),
         ],
     )
-    def test_refuses(
-        self, data: FreeRecallData, participants: object, query: str | None, message: str
-    ) -> None:
+    def test_refuses(self, data: FreeRecallData, participants: object, query: str | None, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             data.select(participants, query=query)  # type: ignore[arg-type]
 

@@ -330,7 +330,8 @@ def test_power_rule_equals_the_network(seed: int) -> None:
     ours = {
         "beta_enc": rng.uniform(0.2, 0.9), "beta_start": rng.uniform(0, 0.9),
         "beta_rec": rng.uniform(0.2, 0.95), "gamma_fc": rng.uniform(0.1, 0.9), "delta": rng.uniform(0.1, 3),
-        "alpha_cf": rng.uniform(0.01, 1), "phi_s": rng.uniform(0, 5), "phi_d": rng.uniform(0.1, 2), "exponent": rng.uniform(0.5, 6),
+        "alpha_cf": rng.uniform(0.01, 1), "phi_s": rng.uniform(0, 5), "phi_d": rng.uniform(0.1, 2),
+        "exponent": rng.uniform(0.5, 6),
         "X1": 0.02, "X2": 0.2,
     }  # fmt: skip
     theirs = {

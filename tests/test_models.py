@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from kvfit.check import check_model
+from kvfit.checks.bench import Bench
+from kvfit.checks.recovery import recovers_persons
 from kvfit.registry import ModelError, ModelFamily, Option, families, get_model
 
 #: Each value of each option of each model occurs here (tested below); kinds of compiled core are shared where possible.
@@ -44,6 +46,13 @@ SPECS = [
 def test_model_is_sound(spec: str) -> None:
     report = check_model(spec)
     assert report.ok, str(report)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(families()))
+def test_persons_are_recovered(name: str) -> None:
+    result = recovers_persons(Bench(get_model(name), seed=0))
+    assert result.passed, result.detail
 
 
 def test_every_value_of_every_option_is_tried() -> None:

@@ -80,9 +80,7 @@ class TestTextFiles:
         assert read.lists["n_scored"].tolist() == [7]
 
     def test_conditions_get_their_types(self, tmp_path: Path) -> None:
-        table = list_table(
-            1, 1, 3, [1], rate=2, delay="none", group="007", load=1.5, age="NA", wave=10**17 + 1
-        )
+        table = list_table(1, 1, 3, [1], rate=2, delay="none", group="007", load=1.5, age="NA", wave=10**17 + 1)
         path = tmp_path / "types.csv"
         table.to_csv(path, index=False)
         row = read_free_recall(path).lists.iloc[0]
@@ -137,9 +135,7 @@ class TestColumns:
         assert "maps kvfit's names to yours" in problem.fix
 
     def test_missing_columns_are_all_named_with_a_suggestion(self, table: pd.DataFrame) -> None:
-        problems = check_file(
-            table.rename(columns={"subject": "Participant ID", "item": "Word", "list": "zz"})
-        )
+        problems = check_file(table.rename(columns={"subject": "Participant ID", "item": "Word", "list": "zz"}))
         assert codes(problems) == ["missing_column"] * 3
         assert "columns={'subject': 'Participant ID'}" in problems[0].fix
         assert "columns={'item': 'Word'}" in problems[2].fix
@@ -240,10 +236,7 @@ class TestFaults:
             elif problem.code == "trial_type":
                 assert cells[2] == "REC_WORD"
             elif problem.code == "missing_value":
-                assert (
-                    cells[["subject", "list", "trial_type", "position", "item"].index(str(problem.column))]
-                    == ""
-                )
+                assert cells[["subject", "list", "trial_type", "position", "item"].index(str(problem.column))] == ""
             elif problem.code == "study_position_outside":
                 assert cells[3] == "99"
             else:
@@ -568,9 +561,7 @@ class TestMatrices:
         problems = check_file(tmp_path / "data.npz")
         assert codes(problems) == ["missing_column"] * 3
         np.savez(tmp_path / "own.npz", recs=[[1, 2]], who=[4])
-        read = read_free_recall(
-            tmp_path / "own.npz", columns={"recalls": "recs", "subject": "who"}, list_length=3
-        )
+        read = read_free_recall(tmp_path / "own.npz", columns={"recalls": "recs", "subject": "who"}, list_length=3)
         assert read.recalled.tolist() == [0, 1]
         for wrong in ({"times": "rt"}, {"rt": "recs"}):
             names = {"recalls": "recs", "subject": "who", **wrong}
@@ -630,9 +621,7 @@ CELLS = [
     changes=st.lists(st.tuples(st.integers(0, 16), st.integers(0, 5), st.sampled_from(CELLS)), max_size=8),
     dropped=st.sets(st.integers(0, 16), max_size=3),
 )
-def test_any_table_is_read_or_refused_with_its_problems(
-    changes: list[tuple[int, int, str]], dropped: set[int]
-) -> None:
+def test_any_table_is_read_or_refused_with_its_problems(changes: list[tuple[int, int, str]], dropped: set[int]) -> None:
     """Whatever cells hold, a table ends as sound data or as a list of problems, never in another error."""
     table = stack(
         list_table("a", 1, 4, [4, 1, 0], list_length=4),

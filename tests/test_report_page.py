@@ -91,9 +91,7 @@ def page(text: str) -> Page:
 
 
 def test_page_loads_nothing_and_runs_nothing(text: str, page: Page) -> None:
-    assert not {"script", "iframe", "object", "embed", "img", "form", "base"} & {
-        tag for tag, _ in page.elements
-    }
+    assert not {"script", "iframe", "object", "embed", "img", "form", "base"} & {tag for tag, _ in page.elements}
     assert list(page.values("src")) == []
     links = [link for link in page.values("href") if not link.startswith("#")]
     assert {link for link in links if not link.startswith("https://doi.org/10.")} == {"data:,"}
@@ -154,9 +152,7 @@ def test_semantics(page: Page) -> None:
     assert tags.count("desc") == len(drawings)
 
 
-def test_same_content_gives_the_same_page_whatever_the_users_settings(
-    content: ReportContent, text: str
-) -> None:
+def test_same_content_gives_the_same_page_whatever_the_users_settings(content: ReportContent, text: str) -> None:
     with matplotlib.rc_context(
         {
             "font.size": 20,
@@ -174,9 +170,7 @@ def test_pyplot_stays_out() -> None:
         "import sys; from report_example import example_content; from kvfit.reports.page import render_page;"
         "render_page(example_content(3)); sys.exit('matplotlib.pyplot' in sys.modules)"
     )
-    assert (
-        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=False).returncode == 0
-    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -230,9 +224,7 @@ def test_labels_in_figures_are_text_not_markup() -> None:
 def test_axis_labels_hold_nothing_that_xml_forbids() -> None:
     assert shorten("a\x00\n\ud800b") == "a\ufffd \ufffdb"
     assert shorten("x" * 30, 10) == "x" * 9 + "…"
-    assert (
-        wrap("context maintenance and retrieval of everything") == "context maintenance\nand retrieval of …"
-    )
+    assert wrap("context maintenance and retrieval of everything") == "context maintenance\nand retrieval of …"
 
 
 def test_one_fit_without_comparison_makes_a_page(content: ReportContent) -> None:
@@ -352,9 +344,9 @@ def test_participant_figure_sorts_and_counts() -> None:
 def test_comparison_figure_puts_the_best_model_on_top(content: ReportContent) -> None:
     assert content.comparison is not None
     names = content.comparison["model"].tolist()
-    plot = comparison_figure(
-        content.comparison[::-1], dict(zip(names, names, strict=True)), model_styles(names)
-    ).axes[0]
+    plot = comparison_figure(content.comparison[::-1], dict(zip(names, names, strict=True)), model_styles(names)).axes[
+        0
+    ]
     assert [label.get_text() for label in plot.get_yticklabels()] == names
     assert plot.get_ylim()[0] > plot.get_ylim()[1]
 

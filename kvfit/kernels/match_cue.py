@@ -408,7 +408,11 @@ def build_kernel(config: CoreConfig, with_gradient: bool) -> Callable[..., None]
 
 
 def require_shapes(
-    config: CoreConfig, tables: tuple[np.ndarray, ...], n_items: np.ndarray, cell_start: np.ndarray, semantic: np.ndarray
+    config: CoreConfig,
+    tables: tuple[np.ndarray, ...],
+    n_items: np.ndarray,
+    cell_start: np.ndarray,
+    semantic: np.ndarray,
 ) -> None:
     """Refuse tables that do not fit: the compiled loops check no bounds, so that a wrong shape would end the process.
 

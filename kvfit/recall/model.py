@@ -109,7 +109,7 @@ class RecallModel:
         xp : module
             ``numpy`` or ``pytensor.tensor``.
         """
-        p = {**{k: xp.ones_like(next(iter(p.values()))) * v for k, v in self.fixed.items()}, **p}
+        p = {**{k: xp.ones(list_length.shape) * v for k, v in self.fixed.items()}, **p}
         memory = self.memory(p, list_length, n_positions, xp)
         stop, stop_match = self.stopping.table(p, n_positions, xp)
         floor: Any = None
