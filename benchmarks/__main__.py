@@ -48,7 +48,7 @@ def main() -> int:
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 measured[goal.name] = pool.submit(measure, goal.name).result()
         print(results.line(goal, measured[goal.name]), flush=True)
-    results.save(measured, _machine())
+        results.save({goal.name: measured[goal.name]}, _machine())
     short = [goal.name for goal in GOALS if goal.name in measured and not goal.reached(measured[goal.name])]
     minutes = (time.perf_counter() - began) / 60
     print(f"{len(measured) - len(short)} of {len(measured)} goals reached in {minutes:.1f} minutes")

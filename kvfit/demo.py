@@ -41,7 +41,7 @@ def run_demo(
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
     fits = [
-        kv.fit(model, data, store=store, draws=750, tune=750, seed=seed, show_progress=show_progress)
+        kv.fit(model, data, store=store, draws=1000, tune=750, seed=seed, show_progress=show_progress)
         for model in MODELS
     ]
     comparison = kv.compare(fits)

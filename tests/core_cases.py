@@ -89,6 +89,8 @@ def random_case(config: CoreConfig, n_items: list[int], rng: np.random.Generator
     scalars[:, SEPARATION_A] = rng.uniform(1.0, 3.0, cells) if config.separation == "power" else 0.5
     scalars[:, SEPARATION_B] = rng.uniform(1.0, 3.0, cells)
     scalars[:, STOP_MATCH] = rng.uniform(0.2, 1.0, cells)
+    # without weight the match cannot hide what stopping does once nothing is left to recall
+    scalars[-1, STOP_MATCH] = 0.0
     scalars[:, SEMANTIC] = 0.3
     # between the smallest and the largest matches, so that it decides for some positions
     scalars[:, SUPPORT_FLOOR] = 0.35 * size

@@ -10,9 +10,11 @@ import pytest
 
 from kvfit.check import CheckResult, ModelReport, check_model
 from kvfit.checks import probabilities, recovery
-from kvfit.checks.bench import every_sequence, lay_out
+from kvfit.checks.bench import Bench, every_sequence, lay_out
+from kvfit.checks.probabilities import simulation_agrees
 from kvfit.kernels.match_cue import CoreConfig
 from kvfit.parameters import Parameter
+from kvfit.recall.design import RecallDesign
 from kvfit.recall.model import RecallModel
 from kvfit.recall.separation import SEPARATIONS
 from kvfit.recall.stopping import STOPPING_RULES, StoppingRule
@@ -182,11 +184,13 @@ def test_simulator_that_recalls_in_another_order(monkeypatch: pytest.MonkeyPatch
     assert list(failed(SOUND)) == ["simulation"]
 
 
-def test_simulator_that_repeats_items(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        probabilities, "simulate_responses", lambda model, design, *rest: np.full((design.n_lists, 4), 2, np.int16)
-    )
-    assert "[2, 2, 2, 2] are no recall of a list of 4" in failed(SOUND)["simulation"]
+@pytest.mark.parametrize("pattern", [[2, 2, 2, 2], [2, 0, 3, 0], [5, 0, 0, 0], [-1, 0, 0, 0]])
+def test_simulator_that_recalls_what_cannot_be(monkeypatch: pytest.MonkeyPatch, pattern: list[int]) -> None:
+    def simulated(model: RecallModel, design: RecallDesign, *rest: Any) -> np.ndarray:
+        return np.tile(np.array(pattern, np.int16), (design.n_lists, 1))
+
+    monkeypatch.setattr(probabilities, "simulate_responses", simulated)
+    assert f"{pattern} are no recall of a list of 4" in simulation_agrees(Bench(SOUND, 0)).detail
 
 
 def test_gradient_that_is_cut() -> None:

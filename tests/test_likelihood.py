@@ -89,7 +89,7 @@ def test_shared_values_arrays_and_tables_agree(data: FreeRecallData) -> None:
 
 def test_arrays_follow_the_order_of_participants(data: FreeRecallData, by_person: pd.DataFrame) -> None:
     assert data.participants.tolist() == ["a", "b", "c"]
-    arrays = {name: by_person.loc[["a", "b", "c"], name].to_numpy() for name in by_person}
+    arrays = {str(name): values.loc[["a", "b", "c"]].to_numpy() for name, values in by_person.items()}
     np.testing.assert_array_equal(log_likelihood(MODEL, data, arrays), log_likelihood(MODEL, data, by_person))
 
 

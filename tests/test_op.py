@@ -83,6 +83,19 @@ def test_one_cotangent_for_all_lists_costs_one_pass(case: Case) -> None:
         assert (MatchCue in used) == (n_weighted == 0)
 
 
+def test_cotangents_are_reused_only_when_they_are_one_number() -> None:
+    ll, several, single, number = pt.vector(), pt.vector(), pt.vector(shape=(1,)), pt.scalar()
+    common = match_cue_op._common_scalar
+    assert common(pt.second(ll, several)) is None
+    assert common(several) is None
+    assert common(pt.alloc(several, 3)) is None
+    assert common(pt.exp(several)) is None
+    for cotangent in (pt.second(ll, number), pt.alloc(number, 3)):
+        assert common(cotangent) is number or common(cotangent).eval({number: 2.5}) == 2.5
+    for cotangent in (pt.second(ll, single), pt.alloc(single, 3)):
+        assert common(cotangent).eval({single: [2.5]}) == 2.5
+
+
 def test_value_alone_is_rewritten_to_the_cheaper_op(case: Case) -> None:
     tables = symbolic_tables(case)
     ll = log_likelihoods(case, tables)

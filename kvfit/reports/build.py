@@ -295,6 +295,9 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
         "A difference in favour of one model is about these models, priors and data: it does not show that the better model"
         " is true.",
     ]
+    for fit in comparison.fits:
+        for name, value in fit.model.fixed.items():
+            notes.append(f"{fit.label} was fitted with {name} held at {value:g}; freeing it could change its place.")
     if (comparison.table["k_warnings"] > 0).any():
         notes.append(
             "For some lists the importance weights of PSIS-LOO are unreliable (see the column on Pareto k): their elpd is"
