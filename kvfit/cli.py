@@ -149,7 +149,7 @@ def fit(
     chains: Chains = 4,
     cores: Cores = 2,
     target_accept: Target = 0.9,
-    starts: Starts = 6,
+    starts: Starts = 12,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
@@ -214,7 +214,7 @@ def compare(
     chains: Chains = 4,
     cores: Cores = 2,
     target_accept: Target = 0.9,
-    starts: Starts = 6,
+    starts: Starts = 12,
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:

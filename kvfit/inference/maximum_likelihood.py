@@ -19,6 +19,8 @@ from kvfit.tasks.free_recall import FreeRecallData
 BOX = 5.0
 #: log-likelihoods closer than this are the same optimum
 SAME_OPTIMUM = 0.01
+#: starts made before agreement may end the search
+FEWEST_STARTS = 3
 _STEP = 1e-5
 
 
@@ -33,7 +35,7 @@ class PointFit:
     method : {"ml", "map"}
     table : pandas.DataFrame
         One row a participant: ``subject``, ``n_lists``, one column a parameter (natural scale),
-        ``log_likelihood``, ``aic``, ``bic``, ``starts``, ``failed_starts`` (ended without a finite optimum),
+        ``log_likelihood``, ``aic``, ``bic``, ``starts`` (used), ``failed_starts`` (ended without a finite optimum),
         ``agreeing_starts`` (within 0.01 of the best log-likelihood, or log-posterior for MAP) and ``at_bound``
         (parameters at the edge of the search box, whose values mean "at least" or "at most").
     seed : int
@@ -96,10 +98,10 @@ class PersonObjective:
         self.location = np.array([p.location for p in model.parameters])
         self.scale = np.array([p.scale for p in model.parameters])
         k = len(model.parameters)
-        self.steps = np.concatenate([_STEP * np.eye(k), -_STEP * np.eye(k)])
-        cells = design.cell_length.size
-        self.lengths = np.tile(design.cell_length, 2 * k)
-        self.shape = (2, k, cells)
+        # the point itself, then the central differences: all their tables are made in one NumPy call
+        self.steps = np.concatenate([np.zeros((1, k)), _STEP * np.eye(k), -_STEP * np.eye(k)])
+        self.cells = design.cell_length.size
+        self.lengths = np.tile(design.cell_length, 2 * k + 1)
 
     def natural(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Natural-scale values of ``(..., parameter)``."""
@@ -113,15 +115,16 @@ class PersonObjective:
 
     def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Value and gradient to be minimised."""
-        _, k, cells = self.shape
-        tables = cell_tables(self.model, self.design, {n: np.atleast_1d(v) for n, v in self.natural(x).items()})
-        ll, adjoints = match_cue.log_likelihood_and_gradient(self.core, tables, self.design.core_data)
+        k, cells = x.size, self.cells
         moved = np.repeat(x + self.steps, cells, axis=0)
-        shifted = self.model.tables(self.natural(moved), self.lengths, self.design.n_positions, np)
+        every = self.model.tables(self.natural(moved), self.lengths, self.design.n_positions, np)
+        every = tuple(np.broadcast_to(t, (self.lengths.size, *t.shape[1:])) for t in every)
+        tables = tuple(np.ascontiguousarray(t[:cells], dtype=float) for t in every)
+        ll, adjoints = match_cue.log_likelihood_and_gradient(self.core, tables, self.design.core_data)
         gradient = np.zeros(k)
-        for adjoint, table in zip(adjoints, shifted, strict=True):
-            table = np.broadcast_to(table, (2 * k * cells, *adjoint.shape[1:])).reshape(2, k, -1)
-            gradient += (table[0] - table[1]) @ adjoint.ravel()
+        for adjoint, table in zip(adjoints, every, strict=True):
+            differences = table[cells:].reshape(2, k, -1)
+            gradient += (differences[0] - differences[1]) @ adjoint.ravel()
         gradient /= 2 * _STEP
         value = -ll.sum()
         gradient = -gradient
@@ -139,7 +142,7 @@ def point_fit(
     data: FreeRecallData,
     *,
     method: Literal["ml", "map"] = "ml",
-    starts: int = 6,
+    starts: int = 12,
     seed: int = 0,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
@@ -153,7 +156,8 @@ def point_fit(
     method : {"ml", "map"}
         Maximum likelihood, or maximum a posteriori under each parameter's own prior.
     starts : int
-        The first start is the prior's centre, the others are drawn from the prior.
+        At most so many. The first start is the prior's centre, the others are drawn from the prior; after three, the search
+        ends as soon as a second start has reached the best value.
     seed : int
     similarity : numpy.ndarray, optional
         ``(list, position, position)`` for models with ``semantic=True``.
@@ -189,44 +193,50 @@ def point_fit(
 
 def _ends(
     objective: PersonObjective, starts: int, rng: np.random.Generator
-) -> tuple[list[tuple[float, np.ndarray]], np.ndarray, np.ndarray]:
-    """Where each start ended (only finite ones), and the box that was searched."""
+) -> tuple[list[tuple[float, np.ndarray]], int, np.ndarray, np.ndarray]:
+    """Where starts ended (only finite ones), how many were used, and the box that was searched."""
     low = objective.location - BOX * objective.scale
     high = objective.location + BOX * objective.scale
-    ends = []
-    for start in range(starts):
-        spread = 0.0 if start == 0 else 1.0
+    ends: list[tuple[float, np.ndarray]] = []
+    used = 0
+    while used < starts and not (used >= FEWEST_STARTS and _agreeing(ends) >= 2):
+        spread = 0.0 if used == 0 else 1.0
         x0 = objective.location + spread * objective.scale * np.clip(rng.normal(size=low.size), -2, 2)
         result = minimize(
             objective, x0, jac=True, method="L-BFGS-B", bounds=list(zip(low, high, strict=True)),
             options={"maxiter": 500, "maxfun": 1000, "ftol": 1e-9, "gtol": 1e-3},
         )  # fmt: skip
+        used += 1
         if np.isfinite(result.fun) and result.fun < 1e299:
             ends.append((float(result.fun), result.x))
-    return ends, low, high
+    return ends, used, low, high
+
+
+def _agreeing(ends: list[tuple[float, np.ndarray]]) -> int:
+    """Number of starts that reached the best value."""
+    values = [value for value, _ in ends]
+    return sum(value - min(values) < SAME_OPTIMUM for value in values)
 
 
 def best_start(objective: PersonObjective, starts: int, rng: np.random.Generator) -> np.ndarray:
     """Best optimum of several starts on the unconstrained scale; the prior's centre if all failed."""
-    ends, _, _ = _ends(objective, starts, rng)
+    ends, *_ = _ends(objective, starts, rng)
     return min(ends, key=lambda end: end[0])[1] if ends else objective.location
 
 
 def _search(objective: PersonObjective, starts: int, rng: np.random.Generator, n_lists: int) -> dict[str, Any]:
     parameters = objective.model.parameters
-    ends, low, high = _ends(objective, starts, rng)
-    failed = starts - len(ends)
+    ends, used, low, high = _ends(objective, starts, rng)
+    failed = used - len(ends)
     if not ends:
         nothing = {p.name: np.nan for p in parameters}
-        return nothing | _scores(np.nan, len(parameters), n_lists, starts, failed, 0, "")
-    best, x = min(ends, key=lambda end: end[0])
-    agreeing = sum(end[0] - best < SAME_OPTIMUM for end in ends)
+        return nothing | _scores(np.nan, len(parameters), n_lists, used, failed, 0, "")
+    _, x = min(ends, key=lambda end: end[0])
+    agreeing = _agreeing(ends)
     edge = np.minimum(x - low, high - x) < 1e-3 * objective.scale
     at_bound = ", ".join(p.name for p, at in zip(parameters, edge, strict=True) if at)
     estimates = {name: float(v) for name, v in objective.natural(x).items()}
-    return estimates | _scores(
-        objective.log_likelihood(x), len(parameters), n_lists, starts, failed, agreeing, at_bound
-    )
+    return estimates | _scores(objective.log_likelihood(x), len(parameters), n_lists, used, failed, agreeing, at_bound)
 
 
 def _scores(
