@@ -117,8 +117,8 @@ class PersonObjective:
         """Value and gradient to be minimised."""
         k, cells = x.size, self.cells
         moved = np.repeat(x + self.steps, cells, axis=0)
-        every = self.model.tables(self.natural(moved), self.lengths, self.design.n_positions, np)
-        every = tuple(np.broadcast_to(t, (self.lengths.size, *t.shape[1:])) for t in every)
+        made = self.model.tables(self.natural(moved), self.lengths, self.design.n_positions, np)
+        every = tuple(np.broadcast_to(t, (self.lengths.size, *t.shape[1:])) for t in made)
         tables = tuple(np.ascontiguousarray(t[:cells], dtype=float) for t in every)
         ll, adjoints = match_cue.log_likelihood_and_gradient(self.core, tables, self.design.core_data)
         gradient = np.zeros(k)
