@@ -41,7 +41,9 @@ def run_demo(
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
     fits = [
-        kv.fit(model, data, store=store, draws=1000, tune=750, seed=seed, show_progress=show_progress)
+        kv.fit(
+            model, data, store=store, draws=1500, tune=1000, target_accept=0.95, seed=seed, show_progress=show_progress
+        )
         for model in MODELS
     ]
     comparison = kv.compare(fits)
@@ -55,5 +57,7 @@ def run_demo(
         " strategies? Journal of Experimental Psychology: General, 143, 575-596.",
         show_progress=show_progress,
     )
+    for fit in comparison.fits:
+        say(f"{fit.label}: {fit.diagnostics.verdict()}")
     say(f"\n{comparison}\n\nReport: {path.resolve()}")
     return path
