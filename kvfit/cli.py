@@ -189,12 +189,12 @@ def _settings(
     }
 
 
-def _write_csv(table: Any, path: Path | None) -> None:
+def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
     from kvfit.files import write_text
 
     if path is not None:
         write_text(path, table.to_csv(index=False))
-        _say(f"Estimates: {path}")
+        _say(f"{label}: {path}")
 
 
 @app.command()
@@ -234,21 +234,13 @@ def compare(
     _say(f"\n{comparison}")
     for f in comparison.fits:
         _say(f"{f.label}: {f.diagnostics.verdict()}")
-    _write_csv_table(comparison.table, output)
+    _write_csv(comparison.table, output, "Table")
     if report is not None:
         path = kv.report(
             comparison, report, point_fits=points, created=_today(), command=_command(), citation=_citation(data),
             show_progress=not quiet,
         )  # fmt: skip
         _say(f"Report: {path.resolve()}")
-
-
-def _write_csv_table(table: Any, path: Path | None) -> None:
-    from kvfit.files import write_text
-
-    if path is not None:
-        write_text(path, table.to_csv(index=False))
-        _say(f"Table: {path}")
 
 
 def _today() -> str:

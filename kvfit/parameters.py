@@ -1,6 +1,5 @@
 """Parameters of models: a name, a support, and a prior stated as an interval that a reader can judge."""
 
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -149,8 +148,3 @@ def check_values(
     if problems:
         raise ParameterError(f"parameters of {owner}:\n  " + "\n  ".join(problems))
     return checked
-
-
-def logit(p: float) -> float:
-    """Log odds of a probability."""
-    return math.log(p / (1 - p))

@@ -167,12 +167,3 @@ def open_fit(folder: str | Path) -> "Fit":
         similarity,
         folder,
     )
-
-
-def list_fits(store: str | Path) -> list[dict[str, Any]]:
-    """Manifests of the finished fits in a store, by folder name."""
-    found = []
-    for folder in sorted(Path(store).glob("*")):
-        if (folder / MANIFEST).is_file():
-            found.append({"folder": folder.name, **read_manifest(folder)})
-    return found

@@ -91,8 +91,8 @@ def start_and_end_queries(
     """``w_end rho_end^(N-j) + w_start rho_start^(j-1)`` ``(cell, position)`` from their contrasts (softmax)."""
     w_end = p["recency"] / (1.0 - rho_end)
     w_start = p["primacy"] / (1.0 - p["rho_start"])
-    end = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions), xp)
-    return end + w_start[:, None] * powers(p["rho_start"], np.arange(n_positions), xp)
+    end = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions))
+    return end + w_start[:, None] * powers(p["rho_start"], np.arange(n_positions))
 
 
 def _memory(
@@ -104,18 +104,18 @@ def _memory(
         one = xp.ones_like(rho_end)
         position = np.arange(n_positions)
         if scale_free:
-            initial = powers(rho_end, end_distance(list_length, n_positions), xp)
-            initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position, xp)
+            initial = powers(rho_end, end_distance(list_length, n_positions))
+            initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position)
         else:
             initial = start_and_end_queries(p, rho_end, list_length, n_positions, xp)
         # U times w_cue; the diagonal never matters, because a recalled item is not recalled again
         if not scaffold:
             cue = 0.0 * one[:, None, None] * np.ones((n_positions, n_positions))
         elif scale_free:
-            cue = p["w_cue"][:, None, None] * by_lag(powers(p["rho"], position, xp), np.abs(lag))
+            cue = p["w_cue"][:, None, None] * by_lag(powers(p["rho"], position), np.abs(lag))
         else:
             steps = np.maximum(position - 1, 0)
-            cue = p["neighbour"][:, None, None] * by_lag(powers(p["rho"], steps, xp), np.abs(lag))
+            cue = p["neighbour"][:, None, None] * by_lag(powers(p["rho"], steps), np.abs(lag))
         if memory == "autoassociative":
             weight = None
             if semantic:

@@ -294,7 +294,7 @@ def test_write_page_replaces_at_once_and_keeps_the_old_page_after_an_error(
     def fail(*_: object) -> None:
         raise OSError("disk is full")
 
-    monkeypatch.setattr("kvfit.reports.page.os.replace", fail)
+    monkeypatch.setattr("kvfit.files.os.replace", fail)
     with pytest.raises(OSError, match="disk is full"):
         write_page(content, path)
     assert [file.name for file in path.parent.iterdir()] == ["report.html"]

@@ -50,7 +50,7 @@ def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, x
     n = n_positions
     lag = lags(n)
     rho = xp.sqrt(1.0 - m.beta_enc * m.beta_enc)
-    power = powers(rho, np.arange(n), xp)
+    power = powers(rho, np.arange(n))
     similarity = by_lag(power, np.abs(lag))
     backward = similarity * (lag <= 0)  # c_r . e_i / beta, for i studied no later than r
     forward = similarity * (lag >= 0)  # c_i . e_r / beta
@@ -66,8 +66,8 @@ def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, x
 
     # reinstatement of the start unit: c = rho_start c_N + beta_start e_start
     remaining = end_distance(list_length, n)
-    to_end = powers(rho, remaining, xp)
-    from_start = powers(rho, np.arange(1.0, n + 1), xp)
+    to_end = powers(rho, remaining)
+    from_start = powers(rho, np.arange(1.0, n + 1))
     rho_start = drift(m.beta_start, rho ** list_length.astype(float), xp)[:, None]
     c_item = rho_start * m.beta_enc[:, None] * to_end
     c_context = rho_start * to_end + m.beta_start[:, None] * from_start

@@ -47,11 +47,8 @@ class MemoryTables:
     semantic: Any = None
 
 
-def powers(base: Any, exponent: np.ndarray, xp: Any) -> Any:
-    """``base ** exponent`` for ``base (cell,)`` and a constant exponent ``(cell, ...)`` or ``(...)``.
-
-    A base of exactly zero gives a zero gradient instead of NaN at exponent 0.
-    """
+def powers(base: Any, exponent: np.ndarray) -> Any:
+    """``base ** exponent`` for ``base (cell,)`` and a constant exponent ``(cell, ...)`` or ``(...)``."""
     exponent = np.asarray(exponent, dtype=float)
     lifted = base.reshape((-1,) + (1,) * exponent.ndim) if exponent.ndim == 1 else base[:, None]
     return lifted**exponent

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from kvfit.files import write_text
 from kvfit.reports.checks import check_content
 from kvfit.reports.columns import DIAGNOSTICS, significant
 from kvfit.reports.content import Citation, ReportContent
@@ -85,7 +85,7 @@ def render_page(content: ReportContent) -> str:
     )
 
 
-def write_page(content: ReportContent, path: str | os.PathLike[str]) -> Path:
+def write_page(content: ReportContent, path: str | Path) -> Path:
     """Render the report to `path`; a page that was there is replaced at once or, after an error, left alone.
 
     Raises
@@ -93,16 +93,9 @@ def write_page(content: ReportContent, path: str | os.PathLike[str]) -> Path:
     ValueError
         See `render_page`.
     """
-    page = render_page(content)
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(page, encoding="utf-8", errors="replace", newline="\n")
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return target
+    # a lone surrogate from a badly decoded file must not cost the page
+    page = render_page(content).encode("utf-8", "replace").decode("utf-8")
+    return write_text(path, page)
 
 
 def _groups(content: ReportContent) -> TableView | None:
