@@ -74,12 +74,11 @@ def likelihood(log_likelihood: LogLikelihood | None) -> Iterator[None]:
         yield
         return
 
-    def recalls(name: str, model: Any, *_: Any, **__: Any) -> None:
-        built = pm.modelcontext(None)
-        free = pt.stack([built[p.name] for p in model.parameters], axis=1)
+    def recalls(self: Any, name: str, design: Any, values: Any) -> None:
+        free = pt.stack([values[p.name] for p in self.parameters], axis=1)
         pm.Potential(name, log_likelihood(free).sum())
 
-    with patch("kvfit.inference.hierarchy.recall_distribution", recalls):
+    with patch("kvfit.recall.model.RecallModel.observe", recalls):
         yield
 
 

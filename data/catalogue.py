@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kvfit.tasks.free_recall import FreeRecallData
+    from kvfit.tasks.recognition import RecognitionData
+
+#: Tasks whose data kvfit reads.
+TASKS = ("free_recall", "recognition")
 
 
 def load(
@@ -21,7 +25,7 @@ def load(
     participants: int | Sequence[int | str] | None = None,
     query: str | None = None,
     **options: Any,
-) -> FreeRecallData:
+) -> FreeRecallData | RecognitionData:
     """Load a data set by its name.
 
     Parameters
@@ -31,14 +35,14 @@ def load(
     participants : int or sequence of labels, optional
         The first so many participants, or those with these labels.
     query : str, optional
-        Condition over the table of lists, e.g. ``"task == 'none'"``.
+        Condition over the table of lists (free recall) or of trials (recognition), e.g. ``"task == 'none'"``.
     **options
-        For the reader (`kvfit.tasks.readers.read_free_recall`); they replace what the data set's metadata
-        ask for.
+        For the reader (`kvfit.tasks.readers.read_free_recall`,
+        `kvfit.tasks.recognition_reader.read_recognition`); they replace what the data set's metadata ask for.
 
     Returns
     -------
-    FreeRecallData
+    FreeRecallData or RecognitionData
 
     Raises
     ------
@@ -52,18 +56,22 @@ def load(
     if name not in known:
         raise DatasetError(_unknown(name, known))
     info = known[name]
-    if info.task != "free_recall":
+    if info.task not in TASKS:
         raise DatasetError(
             f"{name} is a data set of the task {info.task.replace('_', ' ')}, which is not supported yet;"
-            " kvfit reads free recall so far"
+            f" kvfit reads {' and '.join(task.replace('_', ' ') for task in TASKS)} so far"
         )
     path = info.find()
     if path is None:
         raise DatasetError(_absent(info))
 
+    reading: dict[str, Any] = {"name": name, "description": _source_line(info), **info.reading, **options}
+    if info.task == "recognition":
+        from kvfit.tasks.recognition_reader import read_recognition
+
+        return read_recognition(path, **reading).select(participants=participants, query=query)
     from kvfit.tasks.readers import read_free_recall
 
-    reading: dict[str, Any] = {"name": name, "description": _source_line(info), **info.reading, **options}
     return read_free_recall(path, **reading).select(participants=participants, query=query)
 
 
@@ -154,7 +162,8 @@ def _wrap(text: str, indent: str = "") -> str:
 
 
 def _source_line(info: DatasetInfo) -> str:
-    origin = "installed with psifr" if info.provider == "psifr" else f"a folder of {DATA_VARIABLE}"
+    origins = {"psifr": "installed with psifr", "kvfit": "part of kvfit"}
+    origin = origins.get(info.provider, f"a folder of {DATA_VARIABLE}")
     return f"{info.title} ({info.name}, {origin})"
 
 

@@ -32,7 +32,8 @@ class DatasetInfo:
     task : str
         ``"free_recall"``, ``"recognition"``, ...
     provider : str
-        ``"psifr"`` (installed with that package) or ``"folder"`` (of KVFIT_DATA).
+        ``"psifr"`` (installed with that package), ``"kvfit"`` (beside its metadata) or ``"folder"`` (of
+        KVFIT_DATA).
     files : tuple of str
         Under the package or the data set's folder; any one of a folder's files makes it available.
     participants, lists, trials : int or None
@@ -70,7 +71,10 @@ class DatasetInfo:
 
     def find(self) -> Path | None:
         """Return the data file, or None if it is not on this machine."""
-        folder = _psifr_folder() if self.provider == "psifr" else _named_folder(self.name)
+        if self.provider == "kvfit":
+            folder: Path | None = Path(__file__).parent / self.name
+        else:
+            folder = _psifr_folder() if self.provider == "psifr" else _named_folder(self.name)
         if folder is None:
             return None
         return next((folder / file for file in self.files if (folder / file).is_file()), None)
@@ -104,7 +108,7 @@ def data_folder() -> Path | None:
 def _read_metadata(path: Path) -> DatasetInfo:
     raw = json.loads(path.read_text(encoding="utf-8"))
     provider = raw.get("provider", {"kind": "folder", "files": list(DATA_FILES)})
-    files = [provider["file"]] if provider["kind"] == "psifr" else provider["files"]
+    files = provider["files"] if provider["kind"] == "folder" else [provider["file"]]
     if provider["kind"] == "folder" and files[0] in DATA_FILES:
         # The user may keep the table compressed or not.
         files = [*files, *(file for file in DATA_FILES if file not in files)]

@@ -9,8 +9,8 @@ from .inference.fit import fit as fit
 from .inference.maximum_likelihood import PointFit as PointFit
 from .inference.maximum_likelihood import point_fit as point_fit
 from .inference.predict import predict as predict
-from .recall.likelihood import log_likelihood as log_likelihood
-from .recall.likelihood import simulate as simulate
+from .likelihood import log_likelihood as log_likelihood
+from .likelihood import simulate as simulate
 from .registry import families as families
 from .registry import get_model as get_model
 from .reports.build import report as report
@@ -18,5 +18,9 @@ from .store import open_fit as open_fit
 from .tasks.free_recall import FreeRecallData as FreeRecallData
 from .tasks.readers import check_file as check_file
 from .tasks.readers import read_free_recall as read_free_recall
+from .tasks.recognition import RecognitionData as RecognitionData
+from .tasks.recognition_reader import check_recognition as check_recognition
+from .tasks.recognition_reader import read_recognition as read_recognition
+from .tasks.similarity import read_similarity as read_similarity
 
 __version__: str

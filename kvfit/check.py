@@ -10,6 +10,7 @@ from kvfit.checks.documentation import documented
 from kvfit.checks.probabilities import list_length_respected, simulation_agrees, sum_to_one
 from kvfit.checks.recovery import recovers, recovers_persons
 from kvfit.checks.result import CheckResult, ModelReport
+from kvfit.memory_model import MemoryModel
 from kvfit.recall.model import RecallModel
 from kvfit.registry import ModelFamily, get_model
 
@@ -26,12 +27,12 @@ _CHECKS: tuple[tuple[str, Callable[[Bench], CheckResult]], ...] = (
 )
 
 
-def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: bool = False) -> ModelReport:
+def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: bool = False) -> ModelReport:
     """Check that a free-recall model is sound.
 
     Parameters
     ----------
-    model : str, RecallModel or ModelFamily
+    model : str, MemoryModel or ModelFamily
         A name with options such as ``"cmr(stopping=exponential)"``, a model, or a family, whose defaults are
         checked.
     seed : int
@@ -59,6 +60,8 @@ def check_model(model: str | RecallModel | ModelFamily, *, seed: int = 0, slow: 
     seconds (more on the first run of a new kind of core, which is compiled).
     """
     built = model() if isinstance(model, ModelFamily) else get_model(model)
+    if not isinstance(built, RecallModel):
+        raise ValueError(f"{built.label}: check_model is for models of free recall so far; this one is of {built.task}")
     bench = Bench(built, seed)
     checks = [*_CHECKS, ("recovery of persons", recovers_persons)] if slow else [*_CHECKS]
     results = [_run("documented", lambda b: documented(b.model), bench)]

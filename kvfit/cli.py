@@ -5,14 +5,22 @@ Only typer and rich are imported here; everything else is loaded inside the comm
 """
 
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
+from kvfit.cli_options import Participants, Quiet, Sampling, Seed, Source, Starts, Store, grouped
+
 if TYPE_CHECKING:
+    import numpy as np
+
+    from kvfit.memory_model import MemoryModel
     from kvfit.tasks.free_recall import FreeRecallData
 
 app = typer.Typer(
@@ -28,21 +36,6 @@ app.add_typer(data_app, name="data")
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Data = Annotated[str, typer.Option("--data", "-d", help="Name of a data set (kvfit data list) or path of a file.")]
-Participants = Annotated[int | None, typer.Option("--participants", "-n", help="Use the first N participants.", min=1)]
-Query = Annotated[str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")]
-Store = Annotated[Path, typer.Option("--store", help="Folder of fits; finished ones are found again.")]
-Pooling = Annotated[str, typer.Option(help="partial, none or complete.")]
-Sampler = Annotated[str, typer.Option(help="nutpie, pymc or numpyro.")]
-Draws = Annotated[int, typer.Option(help="Kept draws a chain.", min=1)]
-Tune = Annotated[int, typer.Option(help="Warm-up draws a chain.", min=1)]
-Chains = Annotated[int, typer.Option(help="Chains.", min=1)]
-Cores = Annotated[int, typer.Option(help="Chains that run at once.", min=1)]
-Target = Annotated[float, typer.Option("--target-accept", help="Raise towards 1 if transitions diverge.")]
-Seed = Annotated[int, typer.Option(help="Same seed, same results.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
-Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 
 def main() -> None:
@@ -61,14 +54,47 @@ def main() -> None:
         sys.exit(130)
 
 
-def _load(name: str, participants: int | None, query: str | None) -> "FreeRecallData":
+def _load(source: Source) -> "FreeRecallData":
     import kvfit as kv
     from kvfit.data.metadata import known_datasets
 
-    path = Path(name)
-    if name not in known_datasets() and (path.suffix or path.exists()):
-        return kv.read_free_recall(path).select(participants=participants, query=query)
-    return kv.load(name, participants=participants, query=query)
+    path = Path(source.data)
+    if source.data not in known_datasets() and (path.suffix or path.exists()):
+        return kv.read_free_recall(path).select(participants=source.participants, query=source.query)
+    loaded = kv.load(source.data, participants=source.participants, query=source.query)
+    if not isinstance(loaded, kv.FreeRecallData):
+        raise ValueError(f"{source.data}: data of another task than free recall; the models here are of free recall")
+    return loaded
+
+
+def _similarity(source: Source, data: "FreeRecallData", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
+    """Read the similarities that some of the models need; say what was read."""
+    import kvfit as kv
+
+    need = [model.label for model in models if model.semantic]
+    if source.similarity is None:
+        if need:
+            raise ValueError(f"{', '.join(need)}: needs --similarity FILE, the similarities of items or their vectors")
+        if source.missing_similarity != "error":
+            raise ValueError("--missing-similarity: has no effect without --similarity FILE")
+        return None
+    if not need:
+        labels = ", ".join(model.label for model in models)
+        raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in kv_recall(semantic=True)")
+    with _warnings_shown():
+        similarity = kv.read_similarity(source.similarity, data, missing=source.missing_similarity)  # type: ignore[arg-type]
+    _say(f"Similarity of items: {source.similarity}, for {', '.join(need)}")
+    return similarity
+
+
+@contextmanager
+def _warnings_shown() -> Iterator[None]:
+    """Print warnings as plain messages, without the line of code that Python adds."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        err.print(str(warning.message), markup=False)
 
 
 def _citation(name: str) -> str:
@@ -85,16 +111,19 @@ def _say(text: object) -> None:
 @app.command()
 def models(name: Annotated[str | None, typer.Argument(help="Describe one model with its options.")] = None) -> None:
     """List the models, or describe one."""
-    from kvfit.registry import families, get_model
+    from kvfit.registry import get_model, installed
 
+    known = installed()
     if name is None:
-        for family in families().values():
+        for family in known.families.values():
             status = "" if family.certified else "  [experimental: not certified yet]"
             _say(f"{family.name:<18}{family.summary}{status}")
         _say("\nkvfit models NAME describes one; options are written like kv_recall(query=value, stopping=match).")
+        if known.problems:
+            _say("\nNot usable:\n" + "\n".join(f"  {key}: {problem}" for key, problem in known.problems.items()))
         return
     model = get_model(name)
-    family = families()[model.name]
+    family = known.families[model.name]
     _say(
         f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\n\nParameters (90 % prior interval)"
     )
@@ -106,6 +135,9 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     _say("\nOptions (first is the default)")
     for key, option in family.options.items():
         _say(f"  {key:<18}{' | '.join(map(str, option.values))}\n{'':<20}{option.meaning}")
+    for rule in family.no_effect:
+        what = f"{rule.option}={'|'.join(map(str, rule.values))}" if rule.values else rule.option
+        _say(f"  {what} decides nothing beside {rule.beside}={rule.value}: {rule.why}")
 
 
 @data_app.command("list")
@@ -125,32 +157,63 @@ def data_describe(name: str) -> None:
 
 
 @data_app.command("check")
-def data_check(path: Path) -> None:
-    """Check a file of free recalls and list everything that is wrong with it."""
+def data_check(
+    path: Path,
+    task: Annotated[str, typer.Option(help="free_recall or recognition.")] = "free_recall",
+    column: Annotated[
+        list[str] | None, typer.Option(help="kvfit's name=yours, e.g. item=word; list=session,block joins; repeatable.")
+    ] = None,
+    scale: Annotated[
+        str | None, typer.Option(help="Recognition: labels from surest new to surest old: 1-6, 6-1 or no,yes.")
+    ] = None,
+    old_from: Annotated[str | None, typer.Option(help="Recognition: first label that means old.")] = None,
+    old_values: Annotated[
+        list[str] | None, typer.Option("--old-value", help="Recognition: value of 'old' for studied items; repeatable.")
+    ] = None,
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Recognition: leave trials without a response unscored.")
+    ] = False,
+) -> None:
+    """Check a file of free recalls or of recognition trials and list everything that is wrong with it."""
     import kvfit as kv
 
-    data = kv.read_free_recall(path)
-    _say(f"{path}: no problems. {data!r}\n{data.scoring_note()}")
+    columns = dict(_named_columns(column or []))
+    if task == "free_recall":
+        if drop_missing or not (scale is old_from is old_values is None):
+            raise ValueError("--scale, --old-from, --old-value and --drop-missing are for --task recognition")
+        with _warnings_shown():
+            recalls = kv.read_free_recall(path, columns=columns)
+        _say(f"{path}: no problems. {recalls!r}\n{recalls.scoring_note()}")
+    elif task == "recognition":
+        with _warnings_shown():
+            trials = kv.read_recognition(
+                path, columns=columns, scale=scale, old_from=old_from, old_values=old_values,
+                missing_responses="drop" if drop_missing else "error",
+            )  # fmt: skip
+        _say(f"{path}: no problems.\n{trials.describe()}")
+    else:
+        raise ValueError(f"--task: expected free_recall or recognition; found {task!r}")
+
+
+def _named_columns(given: Sequence[str]) -> Iterator[tuple[str, str | list[str]]]:
+    for one in given:
+        ours, separator, theirs = one.partition("=")
+        if not (ours and separator and theirs):
+            raise ValueError(f"--column: expected kvfit's name=yours, found {one!r}")
+        parts = theirs.split(",")
+        yield ours.strip(), parts if len(parts) > 1 else theirs
 
 
 @app.command()
+@grouped
 def fit(
     model: Annotated[str, typer.Argument(help="Model, with options if wanted: 'kv_recall(query=value)'.")],
-    data: Data,
-    participants: Participants = None,
-    query: Query = None,
+    source: Source,
+    sampling: Sampling,
     method: Annotated[str, typer.Option(help="posterior, ml (maximum likelihood) or map.")] = "posterior",
     store: Store = Path("fits"),
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of estimates by participant.")] = None,
-    pooling: Pooling = "partial",
-    sampler: Sampler = "nutpie",
-    draws: Draws = 1000,
-    tune: Tune = 1000,
-    chains: Chains = 4,
-    cores: Cores = 2,
-    target_accept: Target = 0.9,
     starts: Starts = 12,
-    seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Fit one model to a data set."""
@@ -159,34 +222,22 @@ def fit(
     if method not in ("posterior", "ml", "map"):
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
     spec = kv.get_model(model)
-    loaded = _load(data, participants, query)
-    _say(f"{loaded!r}\n{loaded.scoring_note()}")
+    data = _load(source)
+    _say(f"{data!r}\n{data.scoring_note()}")
+    similarity = _similarity(source, data, [spec])
     if method != "posterior":
-        found = kv.point_fit(spec, loaded, method=method, starts=starts, seed=seed, show_progress=not quiet)  # type: ignore[arg-type]
+        found = kv.point_fit(
+            spec, data, method=method, starts=starts, seed=sampling.seed, similarity=similarity,  # type: ignore[arg-type]
+            show_progress=not quiet,
+        )  # fmt: skip
         _say(found.table.drop(columns=["starts"]).round(3).to_string(index=False))
         _say(f"\n{found.totals().round(1).to_string()}\n\n{found.verdict()}")
         _write_csv(found.table, output)
         return
-    settings = _settings(pooling, sampler, draws, tune, chains, cores, target_accept, seed)
-    posterior = kv.fit(spec, loaded, store=store, show_progress=not quiet, **settings)
+    posterior = kv.fit(spec, data, store=store, similarity=similarity, show_progress=not quiet, **asdict(sampling))
     _say(posterior.population().round(3).to_string(index=False))
     _say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
     _write_csv(posterior.persons().reset_index(), output)
-
-
-def _settings(
-    pooling: str, sampler: str, draws: int, tune: int, chains: int, cores: int, target_accept: float, seed: int
-) -> dict[str, Any]:
-    return {
-        "pooling": pooling,
-        "sampler": sampler,
-        "draws": draws,
-        "tune": tune,
-        "chains": chains,
-        "cores": cores,
-        "target_accept": target_accept,
-        "seed": seed,
-    }
 
 
 def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
@@ -198,36 +249,31 @@ def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
 
 
 @app.command()
+@grouped
 def compare(
     model_names: Annotated[list[str], typer.Argument(metavar="MODELS...", help="Two or more models.")],
-    data: Data,
-    participants: Participants = None,
-    query: Query = None,
+    source: Source,
+    sampling: Sampling,
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
     criteria: Annotated[bool, typer.Option("--ml", help="Also fit by maximum likelihood, for AIC and BIC.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the comparison table.")] = None,
     store: Store = Path("fits"),
-    pooling: Pooling = "partial",
-    sampler: Sampler = "nutpie",
-    draws: Draws = 1000,
-    tune: Tune = 1000,
-    chains: Chains = 4,
-    cores: Cores = 2,
-    target_accept: Target = 0.9,
     starts: Starts = 12,
-    seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
     """Fit several models to the same data and compare them; a stopped run goes on where it stopped."""
     import kvfit as kv
 
     specs = [kv.get_model(name) for name in model_names]
-    loaded = _load(data, participants, query)
-    _say(f"{loaded!r}\n{loaded.scoring_note()}")
-    settings = _settings(pooling, sampler, draws, tune, chains, cores, target_accept, seed)
-    fits = [kv.fit(spec, loaded, store=store, show_progress=not quiet, **settings) for spec in specs]
+    data = _load(source)
+    _say(f"{data!r}\n{data.scoring_note()}")
+    similarity = _similarity(source, data, specs)
+    fits = [
+        kv.fit(spec, data, store=store, similarity=similarity, show_progress=not quiet, **asdict(sampling))
+        for spec in specs
+    ]
     points = [
-        kv.point_fit(spec, loaded, starts=starts, seed=seed, show_progress=not quiet)
+        kv.point_fit(spec, data, starts=starts, seed=sampling.seed, similarity=similarity, show_progress=not quiet)
         for spec in (specs if criteria else [])
     ]
     comparison = kv.compare(fits, point_fits=points)
@@ -237,7 +283,7 @@ def compare(
     _write_csv(comparison.table, output, "Table")
     if report is not None:
         path = kv.report(
-            comparison, report, point_fits=points, created=_today(), command=_command(), citation=_citation(data),
+            comparison, report, point_fits=points, created=_today(), command=_command(), citation=_citation(source.data),
             show_progress=not quiet,
         )  # fmt: skip
         _say(f"Report: {path.resolve()}")
@@ -276,9 +322,10 @@ def report(
 
 
 @app.command()
+@grouped
 def simulate(
     model: Annotated[str, typer.Argument(help="Model, with options if wanted.")],
-    data: Data,
+    source: Source,
     output: Annotated[Path, typer.Option("--output", "-o", help="CSV of simulated events.")],
     parameters: Annotated[
         Path | None, typer.Option(help="CSV with a row a participant (column subject), e.g. from kvfit fit -o.")
@@ -286,8 +333,6 @@ def simulate(
     value: Annotated[
         list[str] | None, typer.Option("--set", help="name=value shared by all participants; may be repeated.")
     ] = None,
-    participants: Participants = None,
-    query: Query = None,
     seed: Seed = 0,
 ) -> None:
     """Simulate recall of the lists of a data set; parameters not given stand at the centre of their prior."""
@@ -297,7 +342,8 @@ def simulate(
     from kvfit.files import write_text
 
     spec = kv.get_model(model)
-    loaded = _load(data, participants, query)
+    data = _load(source)
+    similarity = _similarity(source, data, [spec])
     values: Any
     if parameters is not None:
         if value:
@@ -315,7 +361,7 @@ def simulate(
                 values[name.strip()] = float(number)
             except ValueError as error:
                 raise ValueError(f"--set {name}: expected a number, found {number!r}") from error
-    simulated = kv.simulate(spec, loaded, values, seed)
+    simulated = kv.simulate(spec, data, values, seed, similarity=similarity)
     write_text(output, simulated.events.to_csv(index=False))
     _say(f"{simulated!r}\nEvents: {output}")
 

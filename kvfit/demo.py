@@ -40,12 +40,7 @@ def run_demo(
     """
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
-    fits = [
-        kv.fit(
-            model, data, store=store, draws=1500, tune=1000, target_accept=0.95, seed=seed, show_progress=show_progress
-        )
-        for model in MODELS
-    ]
+    fits = [kv.fit(model, data, store=store, seed=seed, show_progress=show_progress) for model in MODELS]
     comparison = kv.compare(fits)
     path = kv.report(
         comparison,

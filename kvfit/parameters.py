@@ -7,10 +7,16 @@ from typing import Any, Literal
 import numpy as np
 
 Support = Literal["unit", "positive", "real"]
+Link = Literal["log", "softplus"]
 
 #: half width of the central 90 % of a standard normal distribution
 _Z90 = 1.6448536269514722
 _SUPPORT_WORDS = {"unit": "between 0 and 1", "positive": "greater than 0", "real": "any real number"}
+
+
+def log1pexp(x: Any, xp: Any) -> Any:
+    """``log(1 + exp(x))``."""
+    return xp.softplus(x) if hasattr(xp, "softplus") else np.logaddexp(0.0, x)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Parameter:
     symbol : str
         Symbol used in the literature, in plain Unicode.
     support : {"unit", "positive", "real"}
-        Where values may lie. The unconstrained scale is the logit, the log or the value itself.
+        Where values may lie. The unconstrained scale is the logit, the log (or see `link`) or the value itself.
     interval : tuple of float
         Lower and upper bound, on the natural scale, of the central 90 % of plausible values for one person.
     meaning : str
@@ -34,6 +40,9 @@ class Parameter:
     varies : bool
         Whether persons differ in it under partial pooling. False for shapes that one person's lists can't inform: they
         are estimated once for the population.
+    link : {"log", "softplus"}
+        Of a positive parameter. ``softplus`` is the inverse of ``log(1 + exp(x))``, for weights that add to a log odds:
+        equal steps of such a weight matter equally where it is large, so that its posterior is nearly normal there.
     """
 
     name: str
@@ -43,6 +52,7 @@ class Parameter:
     meaning: str
     reason: str
     varies: bool = True
+    link: Link = "log"
 
     def __post_init__(self) -> None:
         low, high = self.interval
@@ -81,16 +91,20 @@ class Parameter:
         return np.isfinite(value)
 
     def to_unconstrained(self, value: Any) -> Any:
-        """Logit, log or identity of values on the natural scale (NumPy)."""
+        """Unconstrained image of values on the natural scale (NumPy)."""
         value = np.asarray(value, dtype=float)
         if self.support == "unit":
             return np.log(value) - np.log1p(-value)
+        if self.support == "positive" and self.link == "softplus":
+            return value + np.log(-np.expm1(-value))
         return np.log(value) if self.support == "positive" else value
 
     def to_natural(self, value: Any, xp: Any = np) -> Any:
         """Inverse of :meth:`to_unconstrained`; `xp` is NumPy or ``pytensor.tensor``."""
         if self.support == "unit":
             return 1.0 / (1.0 + xp.exp(-value))
+        if self.support == "positive" and self.link == "softplus":
+            return log1pexp(value, xp)
         return xp.exp(value) if self.support == "positive" else value
 
 

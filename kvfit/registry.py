@@ -6,19 +6,74 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.metadata import entry_points
 from typing import Any
 
-from kvfit.recall.model import RecallModel
+from kvfit.memory_model import MemoryModel
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a model: its allowed values, the first being the default, and one line of meaning."""
+    """An option of a model.
+
+    Parameters
+    ----------
+    values : tuple
+        Allowed values, the first being the default.
+    meaning : str
+        One line.
+    column : bool
+        The name of any column of the data is allowed too; whether data have it shows when the model meets them.
+    """
 
     values: tuple[Any, ...]
     meaning: str
+    column: bool = False
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value may be given."""
+        return value in self.values or (self.column and isinstance(value, str) and bool(value.strip()))
+
+    def declared(self, value: Any) -> Any:
+        """The value as declared: 1 and 1.0 count as True, so that one model has one label."""
+        return next((known for known in self.values if known == value), value)
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        return ", ".join(map(str, self.values)) + (" or a column of the data" if self.column else "")
+
+
+@dataclass(frozen=True)
+class NoEffect:
+    """Options beside which another option decides nothing, so that its values would be labels of one model.
+
+    Parameters
+    ----------
+    option : str
+        The option without effect. Its default may be spelt out, because a label leaves defaults out.
+    beside : str
+        The other option.
+    value : object
+        Value of the other option that takes the effect away.
+    why : str
+        A clause for the message.
+    values : tuple, optional
+        Values of `option` concerned; without them, all but the default.
+    """
+
+    option: str
+    beside: str
+    value: Any
+    why: str
+    values: tuple[Any, ...] = ()
+
+    def applies(self, options: Mapping[str, Any], default: Any) -> bool:
+        """Whether complete `options` give the option a value without effect."""
+        given = options[self.option]
+        concerned = given in self.values if self.values else given != default
+        return concerned and options[self.beside] == self.value
 
 
 @dataclass(frozen=True)
@@ -31,42 +86,59 @@ class ModelFamily:
     summary : str
         One line for listings.
     build : callable
-        ``build(**options) -> RecallModel``.
+        ``build(**options) -> MemoryModel``.
     options : mapping of str to Option
     certified : bool
         Whether recovery and calibration have been certified; False is shown as experimental.
     default_fixed : mapping of str to float
         Parameters held at a value unless they are set to another value or to ``"free"``.
+    no_effect : tuple of NoEffect
+        Combinations of options that are refused, so that a model has one label.
     """
 
     name: str
     summary: str
-    build: Callable[..., RecallModel]
+    build: Callable[..., MemoryModel]
     options: Mapping[str, Option]
     certified: bool = False
     default_fixed: Mapping[str, float] = field(default_factory=dict)
+    no_effect: tuple[NoEffect, ...] = ()
 
-    def __call__(self, **options: Any) -> RecallModel:
+    def __post_init__(self) -> None:
+        problems = []
+        for rule in self.no_effect:
+            for name, values in ((rule.option, rule.values), (rule.beside, (rule.value,))):
+                if name not in self.options:
+                    problems.append(f"no_effect: {name} is no option of the model")
+                else:
+                    wrong = [value for value in values if value not in self.options[name].values]
+                    problems += [f"no_effect: {value!r} is no value of option {name}" for value in wrong]
+        if problems:
+            raise ModelError(self.name, problems)
+
+    def __call__(self, **options: Any) -> MemoryModel:
         """Build the model; names of parameters among `options` fix those parameters, or free them (``"free"``).
 
         Raises
         ------
         ModelError
-            Listing every unknown option or value.
+            Listing every unknown option or value, and every option that decides nothing beside the others.
         """
         chosen = {k: v for k, v in options.items() if k in self.options}
         rest = {k: v for k, v in options.items() if k not in self.options}
         problems = []
         for key, value in chosen.items():
-            if value not in self.options[key].values:
-                allowed = ", ".join(map(str, self.options[key].values))
-                problems.append(f"option {key}: expected one of {allowed}; found {value!r}")
+            if not self.options[key].allows(value):
+                problems.append(f"option {key}: expected one of {self.options[key].allowed}; found {value!r}")
         if problems:
             raise ModelError(self.name, problems)
-        # 1 and 1.0 count as True: the value as declared, so that one model has one label
-        chosen = {k: next(known for known in self.options[k].values if known == v) for k, v in chosen.items()}
+        chosen = {k: self.options[k].declared(v) for k, v in chosen.items()}
         defaults = {k: o.values[0] for k, o in self.options.items()}
-        model = self.build(**{**defaults, **chosen})
+        problems = self._without_effect(chosen, defaults, rest)
+        if problems:
+            raise ModelError(self.name, problems)
+        # a Protocol is no dataclass to the type checker; every model is one
+        model: Any = self.build(**{**defaults, **chosen})
         model = replace(model, options={k: v for k, v in chosen.items() if v != defaults[k]})
         known = {p.name: p for p in model.all_parameters}
         fixed: dict[str, float] = {k: v for k, v in self.default_fixed.items() if k in known}
@@ -84,7 +156,22 @@ class ModelFamily:
             raise ModelError(self.name, problems)
         said: dict[str, Any] = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
         said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed}
-        return replace(model, fixed=fixed, options={**model.options, **said})
+        built: MemoryModel = replace(model, fixed=fixed, options={**model.options, **said})
+        return built
+
+    def _without_effect(self, chosen: dict[str, Any], defaults: dict[str, Any], rest: dict[str, Any]) -> list[str]:
+        """Name options that decide nothing beside others, and what to write instead."""
+        options = {**defaults, **chosen}
+        broken = [rule for rule in self.no_effect if rule.applies(options, defaults[rule.option])]
+        useless = {rule.option for rule in broken}
+        kept = {k: v for k, v in {**chosen, **rest}.items() if k not in useless}
+        inside = ", ".join(f"{k}={v}" for k, v in kept.items())
+        instead = f"{self.name}({inside})" if inside else self.name
+        return [
+            f"option {rule.option}={options[rule.option]} has no effect beside {rule.beside}={rule.value}: {rule.why};"
+            f" leave it out: {instead}"
+            for rule in broken
+        ]
 
 
 class ModelError(ValueError):
@@ -95,23 +182,63 @@ class ModelError(ValueError):
         self.problems = problems
 
 
+@dataclass(frozen=True)
+class Installed:
+    """What was found on this machine.
+
+    Parameters
+    ----------
+    families : mapping of str to ModelFamily
+        In alphabetical order.
+    problems : mapping of str to str
+        What is wrong with the models that cannot be used, by the name of their file or entry point.
+    """
+
+    families: Mapping[str, ModelFamily]
+    problems: Mapping[str, str]
+
+
 @lru_cache(maxsize=1)
-def families() -> dict[str, ModelFamily]:
-    """All known models: the files of ``kvfit.models`` and the entry points of group ``kvfit.models``."""
+def installed() -> Installed:
+    """Load the files of ``kvfit.models`` and the entry points of group ``kvfit.models``, once.
+
+    A model that cannot be loaded is a problem of its own and keeps no other from being used.
+    """
     import kvfit.models
 
+    sources: list[tuple[str, str, Callable[[], Any]]] = [
+        (info.name, f"kvfit.models.{info.name}", partial(_load_module, f"kvfit.models.{info.name}"))
+        for info in pkgutil.iter_modules(kvfit.models.__path__)
+    ]
+    sources += [(entry.name, f"plug-in {entry.value}", entry.load) for entry in entry_points(group="kvfit.models")]
     found: dict[str, ModelFamily] = {}
-    for info in pkgutil.iter_modules(kvfit.models.__path__):
-        family = importlib.import_module(f"kvfit.models.{info.name}").MODEL
-        found[family.name] = family
-    for entry in entry_points(group="kvfit.models"):
-        family = entry.load()
-        found[family.name] = family
-    return dict(sorted(found.items()))
+    origins: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for name, origin, load in sources:
+        try:
+            family = load()
+        except Exception as error:  # somebody else's code may break in any way
+            problems[name] = f"{origin} cannot be loaded: {type(error).__name__}: {error}"
+            continue
+        if not isinstance(family, ModelFamily):
+            problems[name] = f"{origin} is no ModelFamily but {type(family).__name__}"
+        elif family.name in found:
+            problems[name] = f"{origin}: the name {family.name} is taken by {origins[family.name]}; rename one of them"
+        else:
+            found[family.name], origins[family.name] = family, origin
+    return Installed(dict(sorted(found.items())), problems)
+
+
+def _load_module(name: str) -> Any:
+    return importlib.import_module(name).MODEL
+
+
+def families() -> dict[str, ModelFamily]:
+    """All models that can be used; :func:`installed` also says which ones cannot, and why."""
+    return dict(installed().families)
 
 
 def _value(text: str) -> Any:
-    text = text.strip()
     if text in ("True", "true"):
         return True
     if text in ("False", "false"):
@@ -122,26 +249,26 @@ def _value(text: str) -> Any:
         return text
 
 
-def get_model(spec: str | RecallModel, **options: Any) -> RecallModel:
+def get_model(spec: str | MemoryModel, **options: Any) -> MemoryModel:
     """Find a model.
 
     Parameters
     ----------
-    spec : str or RecallModel
+    spec : str or MemoryModel
         A name, or a name with options and fixed parameters: ``"kv_recall(query=value, kappa=1)"``.
     **options
         Further options and fixed parameters.
 
     Returns
     -------
-    RecallModel
+    MemoryModel
 
     Raises
     ------
     ModelError
         When the name or an option is unknown; the message lists what is known.
     """
-    if isinstance(spec, RecallModel):
+    if not isinstance(spec, str):
         if options:
             raise ModelError(spec.name, ["options can be added to a name, not to a model that is already built"])
         return spec
@@ -149,15 +276,39 @@ def get_model(spec: str | RecallModel, **options: Any) -> RecallModel:
     if match is None:
         raise ModelError(spec, ["expected a name, or a name with options such as kv_recall(query=value)"])
     name, inside = match.groups()
+    family = _find(name)
+    parsed, problems = _read_options(inside or "")
+    problems += [f"{key}: given twice, in the name and as an option" for key in options if key in parsed]
+    if problems:
+        raise ModelError(name, problems)
+    return family(**parsed, **options)
+
+
+def _find(name: str) -> ModelFamily:
+    """Family of a name; an error says what is known, or why a known one cannot be used."""
+    here = installed()
+    if name in here.families:
+        return here.families[name]
+    if name in here.problems:
+        raise ModelError(name, [here.problems[name]])
+    close = get_close_matches(name, here.families, n=1, cutoff=0.4)
+    hint = f"did you mean {close[0]}? " if close else ""
+    problems = [f"unknown; {hint}known models are {', '.join(here.families)}"]
+    if here.problems:
+        problems.append(f"not usable: {', '.join(here.problems)}; kvfit models says why")
+    raise ModelError(name, problems)
+
+
+def _read_options(text: str) -> tuple[dict[str, Any], list[str]]:
+    """Options written as ``query=value, kappa=1``, and what is wrong with them."""
     parsed: dict[str, Any] = {}
-    for part in filter(str.strip, (inside or "").split(",")):
-        key, separator, text = part.partition("=")
+    problems = []
+    for part in filter(str.strip, text.split(",")):
+        key, separator, value = (piece.strip() for piece in part.partition("="))
         if not separator:
-            raise ModelError(name, [f"{part.strip()!r}: expected option=value"])
-        parsed[key.strip()] = _value(text)
-    known = families()
-    if name not in known:
-        close = get_close_matches(name, known, n=1, cutoff=0.4)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise ModelError(name, [f"unknown; {hint}known models are {', '.join(known)}"])
-    return known[name](**{**parsed, **options})
+            problems.append(f"{part.strip()!r}: expected option=value")
+        elif key in parsed:
+            problems.append(f"{key}: given twice")
+        else:
+            parsed[key] = _value(value)
+    return parsed, problems

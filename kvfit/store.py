@@ -43,7 +43,23 @@ def folder_name(model_label: str, key: str) -> str:
 
 
 def find(store: Path, model_label: str, key: str) -> Path | None:
-    """Folder of a finished fit of this request, if there is one."""
+    """Folder of a finished fit of this request, if there is one.
+
+    Raises
+    ------
+    StoreError
+        If no model has this label: its fit could be written but never opened again.
+    """
+    from kvfit.registry import ModelError, get_model
+
+    try:
+        get_model(model_label)
+    except ModelError as error:
+        raise StoreError(
+            f"{model_label} cannot be fitted into a store: a stored fit is opened by the name of its model, and kvfit does"
+            f" not find it.\n{error}\nRegister the model, as a file in models/ or by an entry point of the group"
+            " 'kvfit.models' (docs/adding-a-model.md), or fit without store="
+        ) from error
     folder = store / folder_name(model_label, key)
     return folder if (folder / MANIFEST).is_file() else None
 
@@ -133,7 +149,8 @@ def open_fit(folder: str | Path) -> "Fit":
     Raises
     ------
     StoreError
-        If the folder is not a readable fit, or its data do not match the manifest's fingerprint.
+        If the folder is not a readable fit, its model is not known here, or its data do not match the manifest's
+        fingerprint.
     """
     import numpy as np
     import pandas as pd
@@ -141,11 +158,15 @@ def open_fit(folder: str | Path) -> "Fit":
 
     from kvfit.inference.fit import Fit
     from kvfit.inference.settings import FitSettings
-    from kvfit.registry import get_model
+    from kvfit.registry import ModelError, get_model
     from kvfit.tasks.free_recall import build_free_recall
 
     folder = Path(folder)
     manifest = read_manifest(folder)
+    try:
+        model = get_model(manifest["model"])
+    except ModelError as error:
+        raise StoreError(f"{folder}: a fit of {manifest['model']}, which kvfit cannot use here.\n{error}") from error
     events = pd.read_csv(folder / EVENTS, keep_default_na=False, na_values=[""], dtype={"item": str})
     events[["item", "recall_type"]] = events[["item", "recall_type"]].fillna("")
     about = manifest["data"]
@@ -159,7 +180,7 @@ def open_fit(folder: str | Path) -> "Fit":
         tree = opened.load()
     similarity = np.load(folder / SIMILARITY) if (folder / SIMILARITY).exists() else None
     return Fit(
-        get_model(manifest["model"]),
+        model,
         data,
         tree,
         FitSettings(**manifest["settings"]),

@@ -23,7 +23,7 @@ from kvfit.recall.model import MemoryFunction, RecallModel
 from kvfit.recall.separation import SEPARATIONS
 from kvfit.recall.stopping import STOPPING_RULES
 from kvfit.recall.tables import MemoryTables
-from kvfit.registry import ModelFamily, Option
+from kvfit.registry import ModelFamily, NoEffect, Option
 
 _PEERS = "over 126 PEERS participants (Gunn & Polyn 2025)"
 
@@ -141,4 +141,7 @@ MODEL = ModelFamily(
             "none: smooth, for sampling; support: supports floored at 1e-6; cymr: event probabilities at 1e-5 too",
         ),
     },
+    no_effect=(
+        NoEffect("floors", "separation", "power", "supports to a power have a floor of their own", values=("support",)),
+    ),
 )

@@ -48,13 +48,15 @@ def test_entry_points_are_found(chaining: Any, monkeypatch: pytest.MonkeyPatch) 
     from kvfit import registry
 
     class Entry:
+        name, value = "chaining", "chaining:MODEL"
+
         def load(self) -> Any:
             return chaining.MODEL
 
     monkeypatch.setattr(registry, "entry_points", lambda group: [Entry()] if group == "kvfit.models" else [])
-    registry.families.cache_clear()
+    registry.installed.cache_clear()
     try:
         assert kv.get_model("chaining(stopping=match, keep=0.5)").label == "chaining(keep=0.5, stopping=match)"
         assert "kv_recall" in registry.families()
     finally:
-        registry.families.cache_clear()
+        registry.installed.cache_clear()

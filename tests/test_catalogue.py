@@ -15,7 +15,9 @@ from recall_tables import list_table, stack
 import kvfit.data.metadata
 from kvfit.data import describe_dataset, list_datasets, load
 from kvfit.data.metadata import DatasetError, known_datasets
+from kvfit.tasks.free_recall import FreeRecallData
 from kvfit.tasks.problems import DataError
+from kvfit.tasks.recognition import RecognitionData
 
 OWN = Path(kvfit.data.metadata.__file__).parent
 NAMES = sorted(path.parent.name for path in OWN.glob("*/metadata.json"))
@@ -38,9 +40,44 @@ def metadata(name: str) -> dict[str, Any]:
 
 
 FREE_RECALL = [name for name in NAMES if metadata(name)["task"] == "free_recall"]
+RECOGNITION = [name for name in NAMES if metadata(name)["task"] == "recognition"]
 
 
 PSIFR = ("morton2013_psifr", "peers_notask")
+SHIPPED = ("schwartz2005_ratings",)
+
+
+def load_recalls(name: str, **options: Any) -> FreeRecallData:
+    data = load(name, **options)
+    assert isinstance(data, FreeRecallData)
+    return data
+
+
+def recognition_numbers(data: RecognitionData) -> dict[str, Any]:
+    called_old = data.response >= data.old_from
+    return {
+        "participants": data.n_participants,
+        "lists": data.n_lists,
+        "scored": data.n_trials,
+        "old": int(data.old.sum()),
+        "unanswered": 0 if data.unanswered is None else len(data.unanswered),
+        "hit_rate": round(float(called_old[data.old].mean()), 3),
+        "false_alarm_rate": round(float(called_old[~data.old].mean()), 3),
+    }
+
+
+def assert_recognition_as_described(name: str) -> None:
+    """Recompute every number that metadata and README state."""
+    entry = metadata(name)
+    data = load(name)
+    assert isinstance(data, RecognitionData)
+    for check in entry["checks"]:
+        found = recognition_numbers(data.select(query=check["query"]))
+        assert found == {key: check[key] for key in found}
+    left_out = 0 if data.unanswered is None else len(data.unanswered)
+    assert (data.n_participants, data.n_trials + left_out) == (entry["participants"], entry["trials"])
+    assert list(data.conditions) == entry["conditions"]
+    assert all(check["query"] for check in entry["checks"][1:])
 
 
 def assert_as_described(name: str) -> None:
@@ -51,7 +88,7 @@ def assert_as_described(name: str) -> None:
         reading = check.get("reading", {})
         key = json.dumps(reading)
         if key not in loaded:
-            loaded[key] = load(name, **reading)
+            loaded[key] = load_recalls(name, **reading)
         data = loaded[key].select(query=check["query"])
         sums = data.lists[["n_responses", "n_scored", "n_repeats", "n_intrusions", "list_length"]].sum()
         found = {
@@ -106,9 +143,14 @@ class TestMetadata:
             assert entry[said].replace("`", "") in plain
         for number in (entry.get(key) for key in ("participants", "lists", "trials", "rows")):
             assert number is None or f"{number:,} " in readme
+        free_recall = name in FREE_RECALL
+        counts = ("lists", "responses", "scored", "repeats", "intrusions")
+        counts = counts if free_recall else ("lists", "scored", "old", "unanswered")
         for check in entry.get("checks", ()):
-            cells = [f"{check[key]:,}" for key in ("lists", "responses", "scored", "repeats", "intrusions")]
-            assert f"| {' | '.join(cells)} | {check['proportion_recalled']:.3f} |" in readme
+            cells = [f"{check[key]:,}" for key in counts]
+            rates = ("proportion_recalled",) if free_recall else ("hit_rate", "false_alarm_rate")
+            cells += [f"{check[rate]:.3f}" for rate in rates]
+            assert f"| {' | '.join(cells)} |" in readme
 
     def test_every_folder_has_both_files(self) -> None:
         folders = {path.name for path in OWN.iterdir() if path.is_dir() and path.name != "__pycache__"}
@@ -129,7 +171,7 @@ class TestPsifr:
         assert_as_described(name)
 
     def test_the_demo_sample(self, no_folder: None) -> None:
-        data = load("peers_notask", participants=20)
+        data = load_recalls("peers_notask", participants=20)
         assert (data.n_participants, data.n_lists) == (20, 560)
         assert set(data.list_length.tolist()) == {16}
         assert data.source.endswith("installed with psifr); selected: the first 20 of 126 participants")
@@ -137,7 +179,7 @@ class TestPsifr:
     def test_scoring_agrees_with_psifr(self, no_folder: None) -> None:
         from psifr import fr
 
-        data = load("morton2013_psifr")
+        data = load_recalls("morton2013_psifr")
         merged = fr.merge_free_recall(fr.sample_data("Morton2013"))
         scored = merged[merged["recall"] & merged["study"] & (merged["repeat"] == 0)]
         per_list = scored.groupby(["subject", "list"]).size()
@@ -162,6 +204,22 @@ class TestPsifr:
         with pytest.raises(DatasetError, match="pip install psifr"):
             load("peers_notask")
         assert not list_datasets().set_index("name").loc["peers_notask", "available"]
+
+
+class TestShipped:
+    """A table of counts is part of kvfit."""
+
+    @pytest.mark.parametrize("name", SHIPPED)
+    def test_is_as_described(self, no_folder: None, name: str) -> None:
+        assert_recognition_as_described(name)
+        entry = metadata(name)
+        path = known_datasets()[name].find()
+        assert path is not None
+        raw = pd.read_csv(path)
+        assert raw.columns.tolist() == list(entry["columns"])
+        assert len(raw) == entry["rows"]
+        assert "Creative Commons Attribution" in entry["licence"]
+        assert load(name).source.endswith("(schwartz2005_ratings, part of kvfit)")
 
 
 class TestFolder:
@@ -189,6 +247,18 @@ class TestFolder:
         entry = {"title": "My study", "task": "free_recall", "reading": {"columns": {"item": "word"}}}
         (folder / "mine" / "metadata.json").write_text(json.dumps(entry))
         assert load("mine").source == "My study (mine, a folder of KVFIT_DATA)"
+
+    def test_own_recognition_data(self, folder: Path) -> None:
+        (folder / "mine").mkdir()
+        table = pd.DataFrame({"subject": 1, "old": [1, 1, 0, 0], "sure": [5, 4, 1, 2]})
+        table.to_csv(folder / "mine" / "data.csv", index=False)
+        reading = {"columns": {"response": "sure"}, "scale": "1-6"}
+        entry = {"title": "My test", "task": "recognition", "reading": reading}
+        (folder / "mine" / "metadata.json").write_text(json.dumps(entry))
+        data = load("mine", query="response > 1")
+        assert isinstance(data, RecognitionData)
+        assert data.response.tolist() == [2, 4, 5]
+        assert data.source == "My test (mine, a folder of KVFIT_DATA); selected: trials where response > 1"
 
     def test_broken_metadata_hide_nothing(self, folder: Path) -> None:
         (folder / "mine").mkdir()
@@ -240,7 +310,7 @@ class TestNames:
         assert lines[2].split()[0] == meant
         listed = [line.split()[0] for line in lines[2:] if line.startswith("  ")]
         assert sorted(listed) == NAMES
-        assert sum("of KVFIT_DATA; source:" in line for line in lines) == len(NAMES) - 2
+        assert sum("of KVFIT_DATA; source:" in line for line in lines) == len(NAMES) - len(PSIFR) - len(SHIPPED)
 
     @pytest.mark.parametrize("name", ["", "../murdock1962", "nothing like it"])
     def test_no_guess_and_no_path(self, folder: Path, name: str) -> None:
@@ -249,7 +319,7 @@ class TestNames:
         with pytest.raises(DatasetError, match="There is no data set"):
             describe_dataset(name)
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name not in FREE_RECALL])
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in FREE_RECALL + RECOGNITION])
     def test_other_tasks_are_not_supported_yet(self, folder: Path, name: str) -> None:
         with pytest.raises(DatasetError, match="not supported yet"):
             load(name)
@@ -261,7 +331,7 @@ class TestNames:
             *("name", "task", "participants", "lists", "trials", "conditions", "available", "how_to_obtain"),
         ]
         available = set(table.loc[table["available"], "name"])
-        assert available == {"peers_notask", "morton2013_psifr"}
+        assert available == {*PSIFR, *SHIPPED}
         assert table["how_to_obtain"].str.len().min() > 10
 
     @pytest.mark.parametrize("name", NAMES)
@@ -281,7 +351,12 @@ class TestSharedFiles:
         monkeypatch.setenv("KVFIT_DATA", str(shared / "data"))
         assert_as_described(name)
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name not in FREE_RECALL])
+    @pytest.mark.parametrize("name", [name for name in RECOGNITION if name not in SHIPPED])
+    def test_recognition_counts(self, shared: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        monkeypatch.setenv("KVFIT_DATA", str(shared / "data"))
+        assert_recognition_as_described(name)
+
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in (*FREE_RECALL, *SHIPPED)])
     def test_other_files_have_the_columns_and_rows(self, shared: Path, name: str) -> None:
         entry = metadata(name)
         files = entry["provider"]["files"]
@@ -313,7 +388,7 @@ class TestSharedFiles:
             ("pazdera_kahana2023", 0),
             ("healey_kahana2014", 1),
         ):
-            events = load(name).events
+            events = load_recalls(name).events
             recalls = events[events["trial_type"] == "recall"]
             differs = (recalls["intrusion"] > 0) != (recalls["recall_type"] == "intrusion")
             assert differs.sum() == differing, name
@@ -321,7 +396,7 @@ class TestSharedFiles:
     def test_two_names_of_the_same_data(self, shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KVFIT_DATA", str(shared / "data"))
         assert load("morton2013").fingerprint == load("morton2013_psifr").fingerprint
-        peers = load("peers_notask")
-        healey = load("healey_kahana2014", query="task == 'none'")
+        peers = load_recalls("peers_notask")
+        healey = load_recalls("healey_kahana2014", query="task == 'none'")
         np.testing.assert_array_equal(peers.responses, healey.responses[:, : peers.responses.shape[1]])
         np.testing.assert_array_equal(peers.items, healey.items)

@@ -93,6 +93,26 @@ def test_check_lists_every_problem(table: Path, tmp_path: Path) -> None:
     assert "77" in answer.stderr
 
 
+def test_check_of_recognition_trials(tmp_path: Path) -> None:
+    trials = pd.DataFrame({"who": ["a"] * 4, "target": [1, 1, 0, 0], "sure": [6, 4, 1, 3], "word": list("wxyz")})
+    trials.to_csv(tmp_path / "trials.csv", index=False)
+    options = ["--task", "recognition", "--column", "subject=who", "--column", "response=sure"]
+    good = kvfit("data", "check", "trials.csv", *options, "--scale", "1-6", cwd=tmp_path)
+    assert good.returncode == 0, good.stderr
+    assert "no problems" in good.stdout
+    assert "4 to 6 mean old" in good.stdout
+    unknown = kvfit("data", "check", "trials.csv", *options, cwd=tmp_path)
+    assert unknown.returncode == 2
+    assert "scale='1-6' if 1 means sure new" in unknown.stderr
+    for wrong, said in (
+        (["--scale", "1-6"], "for --task recognition"),
+        (["--task", "cued"], "expected free_recall or"),
+    ):
+        answer = kvfit("data", "check", "trials.csv", *wrong, cwd=tmp_path)
+        assert answer.returncode == 2
+        assert said in answer.stderr
+
+
 def test_compare_simulate_and_report(table: Path, tmp_path: Path) -> None:
     answer = kvfit(
         "compare", "random_recall", "random_recall(stopping=exponential)", "-d", str(table), *SMALL,

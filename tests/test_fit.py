@@ -12,35 +12,22 @@ import pytest
 import kvfit as kv
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
-from kvfit.inference.hierarchy import build_pymc_model
-from kvfit.inference.pointwise import pointwise_log_likelihood
-from kvfit.inference.preconditioner import person_curvature
+from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
 from kvfit.inference.settings import FitSettings
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
 from kvfit.store import StoreError
+from tests.study_lists import study_table
 
 SETTINGS = {"draws": 60, "tune": 100, "chains": 2, "cores": 2, "seed": 3, "show_progress": False}
 TRUTH = {
-    "recency": 1.0,
+    "recency": 3.0,
     "rho_end": 0.7,
-    "primacy": 0.6,
+    "primacy": 1.2,
     "rho_start": 0.5,
     "stop_probability": 0.6,
     "stop_slope": 0.4,
 }
-
-
-def study_table(n_participants: int = 4, n_lists: int = 6, lengths: tuple[int, ...] = (8,)) -> pd.DataFrame:
-    """Study events and one recall a list, so that the design can be read."""
-    rows = []
-    for person in range(1, n_participants + 1):
-        for label in range(1, n_lists + 1):
-            n = lengths[label % len(lengths)]
-            for position in range(1, n + 1):
-                rows.append((person, label, "study", position, f"w{person}_{label}_{position}"))
-            rows.append((person, label, "recall", 1, f"w{person}_{label}_{n}"))
-    return pd.DataFrame(rows, columns=["subject", "list", "trial_type", "position", "item"])
 
 
 @pytest.fixture(scope="session")
@@ -141,7 +128,9 @@ def test_different_responses_are_refused_with_the_difference(fits: list[kv.Fit],
     changed[0] = 0
     changed[0, 0] = 3
     other = kv.fit("random_recall", data.with_responses(changed), **SETTINGS)
-    with pytest.raises(DifferentResponsesError, match="1 lists with other scored recalls, first participant 1, list 1"):
+    with pytest.raises(
+        DifferentResponsesError, match="1 lists with other scored responses, first participant 1, list 1"
+    ):
         kv.compare({"a": fits[0], "b": other})
     fewer = kv.fit("random_recall", data.select(participants=3), **SETTINGS)
     with pytest.raises(DifferentResponsesError, match=r"1 participants only in the latter \(4\)"):
@@ -172,7 +161,7 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     """The density of (mu, sigma, theta) does not depend on the coordinates, once the Jacobian is taken out."""
     model = kv.get_model("serial_position")
     design = recall_design(data)
-    curvature = person_curvature(model, design, starts=1, show_progress=False)
+    curvature = estimate_curvature(model, design, show_progress=False)
     built = build_pymc_model(model, data, design, parameterisation=parameterisation, curvature=curvature)  # type: ignore[arg-type]
     rng = np.random.default_rng(5)
     mu = np.array([p.location for p in model.parameters])
@@ -188,7 +177,7 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     point = {"mu": mu, "sigma_log__": np.log(sigma)}
     if parameterisation == "preconditioned":
         transform = built.rvs_to_transforms[rv]
-        point[built.rvs_to_values[rv].name] = transform.forward(effects, person_mu, sigma).eval()
+        point[built.rvs_to_values[rv].name] = transform.forward(effects, mu, sigma).eval()
     else:
         point[name] = (effects - person_mu) / sigma if name == "z" else effects
     values = {p.name: p.to_natural(theta[:, i]) for i, p in enumerate(model.parameters)}
@@ -235,7 +224,7 @@ def test_mixed_list_lengths_keep_the_data_order() -> None:
     model = kv.get_model("serial_position")
     values = {k: np.full(data.n_participants, v) for k, v in TRUTH.items()}
     expected = kv.log_likelihood(model, data, TRUTH).to_numpy()
-    got = pointwise_log_likelihood(model, layout, {k: v[None] for k, v in values.items()})[0]
+    got = model.log_likelihood(layout, {k: v[None] for k, v in values.items()})[0]
     back = np.empty_like(got)
     back[layout.order] = got
     np.testing.assert_allclose(back, expected)
@@ -250,8 +239,8 @@ def test_mixed_list_lengths_keep_the_data_order() -> None:
 def first_recall_probability(values: dict[str, float]) -> np.ndarray:
     """Of every position of a list of 8, written out from the model's equation."""
     position = np.arange(1, 9)
-    strength = values["recency"] / (1 - values["rho_end"]) * values["rho_end"] ** (8 - position)
-    strength = strength + values["primacy"] / (1 - values["rho_start"]) * values["rho_start"] ** (position - 1)
+    strength = values["recency"] / (1 - values["rho_end"] ** 4) * values["rho_end"] ** (8 - position)
+    strength = strength + values["primacy"] / (1 - values["rho_start"] ** 3) * values["rho_start"] ** (position - 1)
     probability: np.ndarray = np.exp(strength) / np.exp(strength).sum()
     return probability
 

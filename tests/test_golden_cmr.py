@@ -16,8 +16,8 @@ from context_network import event_probabilities as network_probabilities
 from recall_tables import list_table, stack
 
 from kvfit.kernels.reference import event_probabilities
+from kvfit.likelihood import log_likelihood
 from kvfit.recall.context import ContextModel, context_tables, drift
-from kvfit.recall.likelihood import log_likelihood
 from kvfit.recall.model import RecallModel
 from kvfit.registry import get_model
 from kvfit.tasks.free_recall import FreeRecallData

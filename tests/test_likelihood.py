@@ -9,9 +9,9 @@ import xarray as xr
 from recall_tables import list_table, stack
 
 from kvfit.kernels.reference import list_log_likelihood
+from kvfit.likelihood import log_likelihood, participant_values, simulate
 from kvfit.parameters import ParameterError
 from kvfit.recall.design import recall_design
-from kvfit.recall.likelihood import log_likelihood, participant_values, simulate
 from kvfit.registry import get_model
 from kvfit.tasks.free_recall import FreeRecallData
 from kvfit.tasks.readers import read_free_recall

@@ -20,7 +20,7 @@ SPECS = [
     "kv_recall(separation=power)",
     "kv_recall(separation=identity)",
     "kv_recall(separation=threshold, stopping=match)",
-    "kv_recall(separation=threshold, stopping=match, scaffold=False, end_drift=tied)",
+    "kv_recall(separation=threshold, stopping=match, scaffold=False)",
     "cmr",
     "cmr(stopping=match, temperature=free)",
     "cmr(stopping=mixed)",

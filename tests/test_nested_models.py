@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from recall_tables import list_table, stack
 
-from kvfit.recall.likelihood import log_likelihood
+from kvfit.likelihood import log_likelihood
 from kvfit.registry import get_model
 from kvfit.tasks.free_recall import FreeRecallData
 from kvfit.tasks.readers import read_free_recall
@@ -89,7 +89,7 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
         "cmr", {**CMR, "beta_rec": 0.0, "beta_start": 0.0, "gamma_cf": 0.0, "phi_s": 0.0},
         "serial_position",
         {
-            **STOP, "recency": 2 * CMR["beta_enc"] / CMR["temperature"] * (1 - RHO), "rho_end": RHO,
+            **STOP, "recency": 2 * CMR["beta_enc"] / CMR["temperature"] * (1 - RHO**4), "rho_end": RHO,
             "primacy": 0.0, "rho_start": 0.5,
         },
     ),
@@ -139,11 +139,11 @@ def test_start_and_end_queries_are_those_of_the_theory() -> None:
     # theory.md 4.1: s_1(j) = w_end rho_end^(N-j) + w_start rho_start^(j-1); U(i, j) = rho^|i-j| for phi = 0
     p = {name: np.array([value]) for name, value in {**KV, "phi": 0.0}.items()}
     initial, cue, scalars, _ = get_model("kv_recall").tables(p, np.array([6]), 6, np)
-    w_end, w_start, w_cue = 0.8 / (1 - 0.7), 0.6 / (1 - 0.4), 1.3 / 0.6
+    w_end, w_start, w_cue = 0.8 / (1 - 0.7**4), 0.6 / (1 - 0.4**3), 1.3 / 0.6
     j = np.arange(1, 7)
     np.testing.assert_allclose(initial[0, 0], w_end * 0.7 ** (6 - j) + w_start * 0.4 ** (j - 1), rtol=1e-12)
     lag = np.abs(j[:, None] - j[None, :])
     off = lag > 0
     np.testing.assert_allclose(cue[0, :, 0][off], (w_cue * 0.6**lag)[off], rtol=1e-12)
     assert scalars[0, 0] == pytest.approx(1 - 0.4)
-    assert initial[0, 0, -1] - initial[0, 0, -2] == pytest.approx(0.8 - 0.6 * 0.4**4)
+    assert initial[0, 0, 5] - initial[0, 0, 1] == pytest.approx(0.8 + w_start * (0.4**5 - 0.4))

@@ -6,7 +6,7 @@ from scipy.stats import chi2
 from kvfit.checks.bench import LIST_LENGTH, Bench, lay_out
 from kvfit.checks.probabilities import FALSE_ALARM
 from kvfit.checks.result import CheckResult
-from kvfit.inference.maximum_likelihood import PersonObjective, best_start
+from kvfit.inference.maximum_likelihood import PersonObjective, best_start, own_prior
 from kvfit.recall.design import RecallDesign
 from kvfit.recall.likelihood import simulate_responses
 
@@ -39,9 +39,10 @@ def recovers(bench: Bench) -> CheckResult:
     rng = bench.rng(8)
     truth = bench.points(2, 0.7, rng)[1]
     design = _simulated(bench, truth, LIST_LENGTH, _N_LISTS, rng)
-    objective = PersonObjective(bench.model, design, penalised=False)
+    objective = PersonObjective(bench.model, design)
     estimate = best_start(objective, _STARTS, rng)
-    gain = objective.log_likelihood(estimate) - objective.log_likelihood(truth)
+    fitted, true = objective.likelihood.values(np.array([estimate, truth]))
+    gain = fitted - true
     fresh = _simulated(bench, truth, LIST_LENGTH, _N_FRESH, rng)
     loss = bench.log_likelihood(fresh, truth[None, :]) - bench.log_likelihood(fresh, estimate[None, :])
     limit = float(chi2.isf(FALSE_ALARM, truth.size)) / 2.0
@@ -66,7 +67,7 @@ def recovers_persons(bench: Bench) -> CheckResult:
     estimate = np.empty_like(truth)
     for person, x in enumerate(truth):
         design = _simulated(bench, x, _PERSON_LENGTH, _PERSON_LISTS, rng)
-        estimate[person] = best_start(PersonObjective(bench.model, design, penalised=True), 2, rng)
+        estimate[person] = best_start(PersonObjective(bench.model, design, own_prior(bench.model)), 2, rng)
     r = [float(np.corrcoef(truth[:, k], estimate[:, k])[0, 1]) for k in range(truth.shape[1])]
     shown = ", ".join(f"{p.name} {value:.2f}" for p, value in zip(bench.model.parameters, r, strict=True))
     return CheckResult(

@@ -1,16 +1,18 @@
-"""Compare fits by their expected predictive accuracy for a new list."""
+"""Compare fits by their expected predictive accuracy for a new list, or a new test trial."""
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import arviz as az
 import numpy as np
 import pandas as pd
+import xarray as xr
+from scipy.special import logsumexp
 
 from kvfit.comparison.same_responses import check_same_responses
-from kvfit.inference.fit import Fit
+from kvfit.inference.fit import Fit, by_observation
 from kvfit.inference.maximum_likelihood import PointFit
 
 #: A difference of fewer standard errors than this is called undecided. 4 elpd units are the usual floor below which the
@@ -56,7 +58,7 @@ class Comparison:
     def verdict(self) -> str:
         """One or two sentences: what the data favour, and how sure that is."""
         t = self.table
-        n_people = self.fits[0].data.n_participants
+        n_people, one = self.fits[0].data.n_participants, self.fits[0].data.observation
         best = t["model"].iloc[0]
         if len(t) == 1:
             return f"Only one model was given: {best}."
@@ -65,7 +67,7 @@ class Comparison:
         clear = gap > DECISIVE_ERRORS * error and gap > SMALLEST_DIFFERENCE
         if clear:
             words = (
-                f"{best} predicts a new list of these participants better than {second['model']}, by {gap:.0f}"
+                f"{best} predicts a new {one} of these participants better than {second['model']}, by {gap:.0f}"
                 f" ± {error:.0f} units of log predictive density, and describes {int(t['n_best'].iloc[0])} of {n_people}"
                 " participants best."
             )
@@ -81,7 +83,7 @@ class Comparison:
         if untrusted:
             words += f" Treat this as provisional: sampling of {', '.join(untrusted)} did not pass its checks."
         elif unreliable:
-            words += f" Importance weights of some lists are unreliable for {', '.join(unreliable)} (Pareto k)."
+            words += f" Importance weights of some {one}s are unreliable for {', '.join(unreliable)} (Pareto k)."
         return words
 
 
@@ -96,14 +98,14 @@ def compare(
     unit: Literal["trial"] = "trial",
     point_fits: Sequence[PointFit] = (),
 ) -> Comparison:
-    """Compare models by leave-one-list-out cross-validation (PSIS-LOO).
+    """Compare models by leave-one-out cross-validation (PSIS-LOO) over lists of free recall, or trials of recognition.
 
     Parameters
     ----------
     fits : sequence of Fit, or mapping of names to fits
         At least one; all must have scored the same responses.
     unit : {"trial"}
-        The observation left out: one list of a participant whose other lists are known.
+        The observation left out: one list (trial) of a participant whose others are known.
     point_fits : sequence of PointFit
         Maximum-likelihood fits of the same models, for AIC and BIC.
 
@@ -136,7 +138,7 @@ def compare(
     with warnings.catch_warnings():
         # Unreliable weights are counted and shown in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
-        loos = {label: az.loo(f.tree, pointwise=True, var_name="recalls") for label, f in named.items()}
+        loos = {label: _loo(f) for label, f in named.items()}
         weights = _weights(loos)
     order = sorted(loos, key=lambda label: -float(loos[label].elpd))
     pointwise = {label: np.asarray(loos[label].elpd_i).ravel() for label in order}
@@ -165,8 +167,28 @@ def compare(
     return Comparison(
         pd.DataFrame(rows),
         participants,
-        "one list of a participant: the order of its first correct recalls, and where recall ended",
+        data.observation_words,
         tuple(named[label] for label in order),
+    )
+
+
+def _loo(fit: Fit) -> Any:
+    """PSIS-LOO by observation; observations that share a likelihood value share its importance weights too."""
+    loo = az.loo(fit.tree, pointwise=True, var_name=fit.model.observed)
+    elpd = by_observation(fit, np.asarray(loo.elpd_i).ravel())
+    if elpd.size == np.asarray(loo.elpd_i).size:
+        return loo
+    ll = fit.tree["log_likelihood"][fit.model.observed].to_numpy()
+    log_mean = logsumexp(ll, axis=(0, 1)) - np.log(ll.shape[0] * ll.shape[1])
+    n = elpd.size
+    return replace(
+        loo,
+        elpd=float(elpd.sum()),
+        se=float(np.sqrt(n * elpd.var())),
+        p=float(by_observation(fit, log_mean).sum() - elpd.sum()),
+        n_data_points=n,
+        elpd_i=xr.DataArray(elpd, dims=fit.data.observation),
+        pareto_k=xr.DataArray(by_observation(fit, np.asarray(loo.pareto_k).ravel()), dims=fit.data.observation),
     )
 
 

@@ -1,19 +1,20 @@
 """Refuse to compare fits that scored different responses, and say what differs."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
     from kvfit.tasks.free_recall import FreeRecallData
+    from kvfit.tasks.recognition import RecognitionData
 
 
 class DifferentResponsesError(ValueError):
     """Fits whose scored responses differ; the message spells the difference out."""
 
 
-def check_same_responses(labelled: Sequence[tuple[str, "FreeRecallData"]]) -> None:
+def check_same_responses(labelled: Sequence[tuple[str, Any]]) -> None:
     """Check that every fit scored the same responses as the first.
 
     Raises
@@ -35,8 +36,11 @@ def check_same_responses(labelled: Sequence[tuple[str, "FreeRecallData"]]) -> No
         )
 
 
-def _difference(data: "FreeRecallData", other: "FreeRecallData") -> str:
-    mine, theirs = _lists(data), _lists(other)
+def _difference(data: Any, other: Any) -> str:
+    if data.task != other.task:
+        return f"data of {data.task} against data of {other.task}"
+    content = _lists if data.task == "free_recall" else _test_lists
+    mine, theirs = content(data), content(other)
     people, other_people = {k[0] for k in mine}, {k[0] for k in theirs}
     parts = []
     for only, where in ((people - other_people, "only in the former"), (other_people - people, "only in the latter")):
@@ -54,7 +58,7 @@ def _difference(data: "FreeRecallData", other: "FreeRecallData") -> str:
         person, label = changed[0]
         (n, a), (m, b) = mine[changed[0]], theirs[changed[0]]
         parts.append(
-            f"{len(changed)} lists with other scored recalls, first participant {person}, list {label}:"
+            f"{len(changed)} lists with other scored responses, first participant {person}, list {label}:"
             f" {list(a)} of {n} against {list(b)} of {m}"
         )
     return "; ".join(parts)
@@ -67,6 +71,11 @@ def _lists(data: "FreeRecallData") -> dict[tuple[str, str], tuple[int, tuple[int
         key: (int(n), tuple(int(r) for r in recall))
         for key, n, recall in zip(labels, data.list_length, recalls, strict=True)
     }
+
+
+def _test_lists(data: "RecognitionData") -> dict[tuple[str, str], tuple[int, tuple[int, ...]]]:
+    groups = data.trials.groupby(["subject", "list"], sort=False)["response"]
+    return {(str(p), str(label)): (len(r), tuple(int(v) for v in r)) for (p, label), r in groups}
 
 
 def _some(labels: set[str], most: int = 5) -> str:

@@ -13,10 +13,12 @@ import pandas as pd
 
 from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
-from kvfit.recall.design import RecallDesign, recall_design
-from kvfit.recall.model import RecallModel
+from kvfit.likelihood import observation_labels
+from kvfit.memory_model import MemoryModel
 from kvfit.registry import get_model
-from kvfit.tasks.free_recall import FreeRecallData
+
+#: draws whose pointwise log-likelihood is computed at once
+_CHUNK = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,11 +27,12 @@ class Fit:
 
     Parameters
     ----------
-    model : RecallModel
-    data : FreeRecallData
+    model : MemoryModel
+    data : FreeRecallData or RecognitionData
     tree : xarray.DataTree
         ArviZ tree: ``posterior`` (``mu`` and ``sigma`` on the unconstrained scale, one ``(participant,)`` variable on
-        the natural scale for each parameter), ``sample_stats``, ``log_likelihood`` (``recalls``: one value a list).
+        the natural scale for each parameter), ``sample_stats``, ``log_likelihood`` (``recalls``: one value
+        a list; ``ratings``: one value for the trials of a design cell that got the same response).
     settings : FitSettings
     timings : dict of str to float
         Seconds.
@@ -39,8 +42,8 @@ class Fit:
         Folder in a store.
     """
 
-    model: RecallModel
-    data: FreeRecallData
+    model: MemoryModel
+    data: Any
     tree: Any
     settings: FitSettings
     timings: dict[str, float] = field(default_factory=dict)
@@ -57,9 +60,9 @@ class Fit:
         return self.model.label
 
     @cached_property
-    def design(self) -> RecallDesign:
-        """Layout of the data for the core."""
-        return recall_design(self.data, self.similarity)
+    def design(self) -> Any:
+        """Layout of the data for the model."""
+        return self.model.design(self.data, self.similarity)
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
@@ -122,8 +125,8 @@ class Fit:
 
 
 def fit(
-    model: str | RecallModel,
-    data: FreeRecallData,
+    model: str | MemoryModel,
+    data: Any,
     *,
     store: str | Path | None = None,
     similarity: np.ndarray | None = None,
@@ -134,9 +137,9 @@ def fit(
 
     Parameters
     ----------
-    model : str or RecallModel
+    model : str or MemoryModel
         A name with options, such as ``"kv_recall(query=value)"``.
-    data : FreeRecallData
+    data : FreeRecallData or RecognitionData
     store : path, optional
         Folder of fits. The same request finds its fit there again instead of sampling; a new fit is written whole or
         not at all.
@@ -158,7 +161,7 @@ def fit(
     """
     from kvfit import store as stores
 
-    model = get_model(model)
+    model = get_model(model).bind(data)
     if model.semantic and similarity is None:
         raise ValueError(f"{model.label}: needs similarity=, an array (list, position, position)")
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
@@ -178,24 +181,24 @@ def fit(
 
 
 def _sample(
-    model: RecallModel,
-    data: FreeRecallData,
+    model: MemoryModel,
+    data: Any,
     settings: FitSettings,
     similarity: np.ndarray | None,
     show_progress: bool,
 ) -> Fit:
     import pymc as pm
 
-    from kvfit.inference.hierarchy import build_pymc_model
-    from kvfit.inference.pointwise import pointwise_log_likelihood
-    from kvfit.inference.preconditioner import person_curvature
+    from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
     from kvfit.progress import progress
 
-    design = recall_design(data, similarity)
+    design = model.design(data, similarity)
     started = time.perf_counter()
     curvature = None
     if settings.parameterisation == "preconditioned" and settings.pooling != "complete":
-        curvature = person_curvature(model, design, seed=settings.seed, show_progress=show_progress)
+        curvature = estimate_curvature(
+            model, design, pooling=settings.pooling, seed=settings.seed, show_progress=show_progress
+        )
     prepared = time.perf_counter()
     pymc_model = build_pymc_model(
         model,
@@ -228,9 +231,14 @@ def _sample(
         for p in model.parameters
     }
     with progress(show_progress) as bar:
-        counter = bar.counter(f"{model.label}: log-likelihood of every list", n_chains * n_draws)
-        ll = pointwise_log_likelihood(model, design, values, counter)
-    tree = _with_log_likelihood(tree, data, design, ll.reshape(n_chains, n_draws, -1))
+        chunks = [slice(first, first + _CHUNK) for first in range(0, n_chains * n_draws, _CHUNK)]
+        ll = np.concatenate(
+            [
+                model.log_likelihood(design, {k: v[chunk] for k, v in values.items()})
+                for chunk in bar.track(chunks, f"{model.label}: log-likelihood of every {data.observation}")
+            ]
+        )
+    tree = _with_log_likelihood(tree, model, data, design, ll.reshape(n_chains, n_draws, -1))
     timings = {
         "starting_values": prepared - started,
         "sampling": sampled - prepared,
@@ -239,25 +247,28 @@ def _sample(
     return Fit(model, data, tree, settings, timings, similarity)
 
 
-def _with_log_likelihood(tree: Any, data: FreeRecallData, design: RecallDesign, ll: np.ndarray) -> Any:
-    """Attach the pointwise group, in the data's list order, with labels."""
+def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, ll: np.ndarray) -> Any:
+    """Attach the pointwise group: in the data's order with labels, or by unit where several observations share a value."""
     import xarray as xr
 
-    in_order = np.empty_like(ll)
-    in_order[:, :, design.order] = ll
     posterior = tree["posterior"]
-    dataset = xr.Dataset(
-        {"recalls": (("chain", "draw", "list"), in_order)},
-        coords={
-            "chain": posterior["chain"],
-            "draw": posterior["draw"],
-            "list": np.arange(data.n_lists),
-            "subject": ("list", data.lists["subject"].astype(str).to_numpy(dtype=str)),
-            "list_label": ("list", data.lists["list"].astype(str).to_numpy(dtype=str)),
-        },
-        attrs={"unit": "one list: the order of its first correct recalls, and where recall ended"},
-    )
+    coords: dict[str, Any] = {"chain": posterior["chain"], "draw": posterior["draw"]}
+    unit = "unit"
+    if ll.shape[2] == design.n_observations:
+        ll, unit = ll[:, :, design.unit_of_observation], data.observation
+        labels = observation_labels(data)
+        coords |= {name: (dim, values.astype(str)) for name, (dim, values) in labels.items()}
+    coords[unit] = np.arange(ll.shape[2])
+    dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
     keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
     # The transformed person effects repeat what the natural-scale variables say.
     keep["/posterior"] = keep["/posterior"].drop_vars(["z", "theta"], errors="ignore")
     return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
+
+
+def by_observation(fit: Fit, per_unit: np.ndarray) -> np.ndarray:
+    """Spread values of the ``log_likelihood`` group's units over the observations of the data."""
+    if per_unit.size == fit.design.n_observations:
+        return per_unit
+    spread: np.ndarray = per_unit[fit.design.unit_of_observation]
+    return spread

@@ -6,11 +6,10 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
-from kvfit.inference.preconditioner import PersonCurvature, PersonTransform
-from kvfit.inference.recall_distribution import recall_distribution
-from kvfit.recall.design import RecallDesign
-from kvfit.recall.model import RecallModel
-from kvfit.tasks.free_recall import FreeRecallData
+from kvfit.inference.population import PersonCurvature, person_curvature
+from kvfit.inference.preconditioner import person_effects
+from kvfit.memory_model import MemoryModel
+from kvfit.parameters import Parameter
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
@@ -20,35 +19,52 @@ Parameterisation = Literal["preconditioned", "noncentred", "centred"]
 SPREAD_SHARE = 0.6
 
 
+def person_parameters(model: MemoryModel, pooling: str) -> np.ndarray:
+    """``(parameter,)`` bool: in which parameters persons differ."""
+    return np.array([p.varies or pooling == "none" for p in model.parameters])
+
+
+def estimate_curvature(
+    model: MemoryModel, design: Any, *, pooling: Pooling = "partial", seed: int = 0, show_progress: bool = True
+) -> PersonCurvature:
+    """Estimate what ``parameterisation="preconditioned"`` needs; see :mod:`kvfit.inference.population`."""
+    varies = person_parameters(model, pooling)
+    spread = SPREAD_SHARE * np.array([p.scale for p in model.parameters]) if pooling == "partial" else None
+    return person_curvature(model, design, varies, spread, seed=seed, show_progress=show_progress)
+
+
 def build_pymc_model(
-    model: RecallModel,
-    data: FreeRecallData,
-    design: RecallDesign,
+    model: MemoryModel,
+    data: Any,
+    design: Any,
     *,
     pooling: Pooling = "partial",
     parameterisation: Parameterisation = "noncentred",
     curvature: PersonCurvature | None = None,
+    observe: bool = True,
 ) -> pm.Model:
     """Build an ordinary ``pm.Model`` that a user can extend.
 
     On the unconstrained scale (log odds, logarithm or identity, by the parameter's support) person j has
     ``theta_j = mu + sigma z_j``. Its variables are ``mu``, ``sigma``, ``z`` (or ``theta``), one deterministic
-    ``(participant,)`` on the natural scale under each parameter's name, and the observed ``recalls``. The
+    ``(participant,)`` on the natural scale under each parameter's name, and the observed responses (``recalls``). The
     parameterisation changes the sampler's coordinates, never the model.
 
     Parameters
     ----------
-    model : RecallModel
-    data : FreeRecallData
-    design : RecallDesign
-        ``recall_design(data)``.
+    model : MemoryModel
+    data : FreeRecallData or RecognitionData
+    design : Design
+        ``model.design(data)``.
     pooling : {"partial", "none", "complete"}
         Persons from one population; each alone under the parameter's own prior; or one value for all.
     parameterisation : {"preconditioned", "noncentred", "centred"}
         Sample ``theta`` in coordinates fitted to each person's likelihood (needs `curvature`; see
         :mod:`kvfit.inference.preconditioner`), its standardised deviation ``z``, or ``theta`` itself.
     curvature : PersonCurvature, optional
-        Of ``person_curvature(model, design)``.
+        Of :func:`estimate_curvature`.
+    observe : bool
+        False leaves the responses out, for a likelihood of your own over the variables on the natural scale.
 
     Returns
     -------
@@ -57,26 +73,19 @@ def build_pymc_model(
     if pooling not in get_args(Pooling):
         raise ValueError(f"pooling: expected one of {', '.join(get_args(Pooling))}; found {pooling!r}")
     parameters = model.parameters
-    location = np.array([p.location for p in parameters])
-    scale = np.array([p.scale for p in parameters])
+    varies = person_parameters(model, pooling)
     coords = {
         "participant": [str(label) for label in data.participants],
         "parameter": [p.name for p in parameters],
-        "person_parameter": [p.name for p in parameters if p.varies or pooling == "none"],
-        "list": np.arange(design.n_lists),
-        "output": np.arange(1, design.n_positions + 1),
+        "person_parameter": [p.name for p, own in zip(parameters, varies, strict=True) if own],
     }
     with pm.Model(coords=coords) as pymc_model:
-        varies = np.array([p.varies or pooling == "none" for p in parameters])
-        theta = _theta(pooling, parameterisation, curvature, location, scale, varies, data.n_participants)
+        theta = _theta(pooling, parameterisation, curvature, parameters, varies, data.n_participants)
         natural = {}
         for k, p in enumerate(parameters):
             natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
-        cells = {name: value[design.cell_participant] for name, value in natural.items()}
-        if np.array_equal(design.cell_participant, np.arange(data.n_participants)):
-            cells = natural
-        tables = model.tables(cells, design.cell_length, design.n_positions, pt)
-        recall_distribution("recalls", model, design, tables)
+        if observe:
+            model.observe(model.observed, design, natural)
     return pymc_model
 
 
@@ -84,12 +93,13 @@ def _theta(
     pooling: str,
     parameterisation: str,
     curvature: PersonCurvature | None,
-    location: np.ndarray,
-    scale: np.ndarray,
+    parameters: tuple[Parameter, ...],
     varies: np.ndarray,
     n_participants: int,
 ) -> Any:
     """Unconstrained values ``(participant, parameter)``."""
+    location = np.array([p.location for p in parameters])
+    scale = np.array([p.scale for p in parameters])
     ones = np.ones((n_participants, 1))
     if pooling == "complete":
         return ones * pm.Normal("mu", location, scale, dims="parameter")
@@ -98,8 +108,7 @@ def _theta(
     else:
         start_mu = start_sigma = None
         if curvature is not None:
-            start_mu = curvature.mode.mean(axis=0)
-            start_sigma = np.maximum(curvature.mode.std(axis=0), 0.1 * scale)[varies]
+            start_mu, start_sigma = curvature.mu, curvature.sigma[varies]
         mu = pm.Normal("mu", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
         sigma = pm.HalfNormal("sigma", spread, dims="person_parameter", initval=start_sigma)
@@ -107,10 +116,8 @@ def _theta(
     dims = ("participant", "person_parameter")
     if parameterisation == "preconditioned":
         if curvature is None:
-            raise ValueError("parameterisation='preconditioned' needs curvature=person_curvature(model, design)")
-        transform = PersonTransform(curvature, varies)
-        start = curvature.mode[:, varies]
-        effects = pm.Normal("theta", person_mu, sigma, dims=dims, transform=transform, initval=start)
+            raise ValueError("parameterisation='preconditioned' needs curvature=estimate_curvature(model, design)")
+        effects = person_effects("theta", mu, sigma, curvature, varies, parameters, dims)
     elif parameterisation == "centred":
         effects = pm.Normal("theta", person_mu, sigma, dims=dims)
     else:

@@ -1,106 +1,128 @@
 """Coordinates in which the posterior of person effects is nearly a standard normal.
 
-A person's likelihood is approximated around the person's MAP estimate by ``b_j . theta - theta' H_j theta / 2``. Given the
-population (mu, sigma) the posterior of theta_j would then be normal with precision ``H_j + diag(1 / sigma^2)``, so sampling
+A person's log-likelihood is approximated by ``b_j . x - x' H_j x / 2``, where x holds the person's own effects theta_j and
+the values s that all persons share. Given the population (mu, sigma) and s, the posterior of theta_j would then be normal
+with precision ``H_j + diag(1 / sigma^2)`` (blocks of theta), so sampling
 
-    theta_j = mu + sigma (z_j + L_j^-T eta_j),   L_j L_j' = I + S H_j S,   z_j = (I + S H_j S)^-1 S (b_j - H_j mu)
+    theta_j = mu + sigma (z_j + L_j^-T eta_j),   L_j L_j' = I + S H_j S,   z_j = (I + S H_j S)^-1 S (b_j - C_j s - H_j mu)
 
-with S = diag(sigma) makes eta_j nearly standard normal and nearly independent of mu and sigma, whatever the data say:
-where they say nothing (H = 0) this is the non-centred parameterisation, where they say much the centred one, and
-correlations between a person's parameters are removed as well. It is exact for every H_j and b_j (a change of
-variables with its Jacobian); a poor approximation costs speed only. The idea is that of partially non-centred
-parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007, Statistical Science 22, 59-73) with a matrix weight.
+with S = diag(sigma) and C_j the block of H_j between theta and s makes eta_j nearly standard normal and nearly
+independent of mu, sigma and s, whatever the data say: where they say nothing (H = 0) this is the non-centred
+parameterisation, where they say much the centred one, and correlations between a person's parameters are removed as
+well. It is exact for every H_j and b_j (a change of variables with its Jacobian); a poor approximation costs speed
+only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007,
+Statistical Science 22, 59-73) with a matrix weight.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pymc as pm
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 from pytensor.tensor.linalg import cholesky, solve_triangular
 
-from kvfit.inference.maximum_likelihood import PersonObjective, best_start
-from kvfit.progress import progress
-from kvfit.recall.design import RecallDesign
-from kvfit.recall.model import RecallModel
-
-_STEP = 1e-3
+from kvfit.inference.population import PersonCurvature
+from kvfit.parameters import Parameter
 
 
-@dataclass(frozen=True, eq=False)
-class PersonCurvature:
-    """Quadratic approximation of every person's log-likelihood on the unconstrained scale.
+def person_effects(
+    name: str,
+    mu: Any,
+    sigma: Any,
+    curvature: PersonCurvature,
+    varies: np.ndarray,
+    parameters: tuple[Parameter, ...],
+    dims: Any,
+) -> Any:
+    """Register person effects ``Normal(mu, sigma)`` that are sampled in preconditioned coordinates.
 
     Parameters
     ----------
-    precision : numpy.ndarray
-        ``(participant, parameter, parameter)``, H, positive semi-definite.
-    linear : numpy.ndarray
-        ``(participant, parameter)``, b.
-    mode : numpy.ndarray
-        ``(participant, parameter)``, MAP estimates under each parameter's own prior.
+    name : str
+    mu : tensor
+        ``(parameter,)`` on the unconstrained scale, shared values included: a PyMC transform knows only what its own
+        variable depends on, and the coordinates follow the shared values too.
+    sigma : tensor
+        ``(parameter that varies,)``.
+    curvature : PersonCurvature
+    varies : numpy.ndarray
+        ``(parameter,)`` bool.
+    parameters : tuple of Parameter
+    dims : sequence of str
+        Names for participants and for parameters that vary.
+
+    Returns
+    -------
+    TensorVariable
+        ``(participant, parameter that varies)``.
     """
+    own = np.flatnonzero(varies)
 
-    precision: np.ndarray
-    linear: np.ndarray
-    mode: np.ndarray
+    def logp(value: Any, mu: Any, sigma: Any) -> Any:
+        z = (value - mu[..., own]) / sigma
+        return (-0.5 * z * z - pt.log(sigma) - 0.5 * np.log(2 * np.pi)).sum(axis=-1)
 
+    def random(mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
+        drawn = rng.normal(mu[..., own], sigma, size=None if size is None else (*size, own.size))
+        return np.asarray(drawn)
 
-def person_curvature(
-    model: RecallModel, design: RecallDesign, *, seed: int = 0, starts: int = 2, show_progress: bool = True
-) -> PersonCurvature:
-    """Find every person's MAP estimate and the curvature of the log-likelihood there."""
-    k = len(model.parameters)
-    n = design.n_participants
-    precision, linear, mode = np.zeros((n, k, k)), np.zeros((n, k)), np.zeros((n, k))
-    with progress(show_progress) as bar:
-        for person in bar.track(range(n), f"{model.label}: starting values"):
-            part = design.one_participant(person)
-            rng = np.random.default_rng([seed, person])
-            x = best_start(PersonObjective(model, part, penalised=True), starts, rng)
-            likelihood = PersonObjective(model, part, penalised=False)
-            gradient = -likelihood(x)[1]
-            rows = []
-            for i in range(k):
-                step = np.zeros(k)
-                step[i] = _STEP
-                rows.append((likelihood(x + step)[1] - likelihood(x - step)[1]) / (2 * _STEP))
-            hessian = np.array(rows)
-            values, vectors = np.linalg.eigh((hessian + hessian.T) / 2)
-            precision[person] = (vectors * np.maximum(values, 0.0)) @ vectors.T
-            linear[person] = precision[person] @ x + gradient
-            mode[person] = x
-    return PersonCurvature(precision, linear, mode)
+    n = len(curvature.mode)
+    return pm.CustomDist(
+        name,
+        mu,
+        sigma,
+        logp=logp,
+        random=random,
+        signature="(p),(q)->(q)",
+        shape=(n, own.size),
+        dims=dims,
+        transform=PersonTransform(curvature, varies, parameters),
+        initval=curvature.mode[:, own],
+    )
 
 
 class PersonTransform(Transform):
-    """PyMC transform of ``Normal(mu, sigma)`` person effects ``(participant, parameter that varies)`` to eta.
+    """PyMC transform of person effects ``(participant, parameter that varies)`` to eta.
 
     Parameters
     ----------
     curvature : PersonCurvature
     varies : numpy.ndarray
-        ``(parameter,)`` bool: which parameters are person effects. The others enter the quadratic approximation at the
-        mean of the persons' estimates, because a transform may depend on its own variable's parameters only.
+        ``(parameter,)`` bool: which parameters are person effects; the others are shared.
+    parameters : tuple of Parameter
     """
 
     name = "preconditioned"
-    ndim_supp = 0
+    ndim_supp = 1
 
-    def __init__(self, curvature: PersonCurvature, varies: np.ndarray) -> None:
+    def __init__(self, curvature: PersonCurvature, varies: np.ndarray, parameters: tuple[Parameter, ...]) -> None:
+        self.mu = curvature.mu
+        self.shared_parameters = [p for p, own in zip(parameters, varies, strict=True) if not own]
+        self.own, self.shared = np.flatnonzero(varies), np.flatnonzero(~varies)
         self.precision = curvature.precision[:, varies][:, :, varies]
-        coupling = curvature.precision[:, varies][:, :, ~varies]
-        shared = curvature.mode[:, ~varies].mean(axis=0)
-        self.linear = curvature.linear[:, varies] - (coupling * shared).sum(axis=2)
+        self.coupling = curvature.precision[:, varies][:, :, ~varies]
+        self.linear = curvature.linear[:, varies]
 
     def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, Any, Any, Any]:
         mu, sigma = (x.reshape((-1,)) for x in inputs[-2:])
+        own_mu = mu[self.own]
         precision = pt.constant(self.precision)
-        matrix = sigma[:, None] * precision * sigma[None, :] + np.eye(self.linear.shape[1])
+        matrix = sigma[:, None] * precision * sigma[None, :] + np.eye(self.own.size)
         factor = cholesky(matrix, lower=True)
-        pull = pt.constant(self.linear) - (precision * mu).sum(axis=2)
-        return mu, sigma, factor, sigma * pull
+        pull = pt.constant(self.linear) - (precision * own_mu).sum(axis=2)
+        if self.shared.size:
+            pull = pull - (pt.constant(self.coupling) * self._shared_values(mu)).sum(axis=2)
+        return own_mu, sigma, factor, sigma * pull
+
+    def _shared_values(self, mu: Any) -> Any:
+        """Shared values, followed along the natural scale: unbounded ones run on where the likelihood has become flat."""
+        columns = []
+        for i, p in zip(self.shared, self.shared_parameters, strict=True):
+            at = self.mu[i]
+            slope = (p.to_natural(at + 1e-6) - p.to_natural(at - 1e-6)) / 2e-6
+            columns.append(at + (p.to_natural(mu[i], pt) - p.to_natural(at)) / slope)
+        return pt.stack(columns)
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""
@@ -117,6 +139,6 @@ class PersonTransform(Transform):
         return (factor * z[:, :, None]).sum(axis=1) - whitened
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
-        """``log sigma_k - log L_kk``, entry by entry; their sum is the log-determinant."""
+        """``sum_k log sigma_k - log L_kk`` ``(participant,)``."""
         _, sigma, factor, _ = self._parts(inputs)
-        return pt.log(sigma) - pt.log(pt.diagonal(factor, axis1=1, axis2=2))
+        return (pt.log(sigma) - pt.log(pt.diagonal(factor, axis1=1, axis2=2))).sum(axis=1)

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from kvfit.inference.fit import Fit
-from kvfit.recall.likelihood import simulate_responses
 
 CHUNK = 50
 
@@ -31,7 +30,7 @@ def predictive_chunks(fit: Fit, draws: int = 200, seed: int = 0) -> Iterator[np.
     for start in range(0, n, CHUNK):
         yield np.stack(
             [
-                simulate_responses(fit.model, fit.design, {k: v[d] for k, v in values.items()}, rng)
+                fit.model.simulate(fit.design, {k: v[d] for k, v in values.items()}, rng)
                 for d in range(start, min(start + CHUNK, n))
             ]
         )

@@ -48,21 +48,21 @@ def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, x
     if m.a_fc is not None:
         return _dense_tables(m, list_length, n_positions, xp)
     n = n_positions
-    lag = lags(n)
     rho = xp.sqrt(1.0 - m.beta_enc * m.beta_enc)
     power = powers(rho, np.arange(n))
-    similarity = by_lag(power, np.abs(lag))
-    backward = similarity * (lag <= 0)  # c_r . e_i / beta, for i studied no later than r
-    forward = similarity * (lag >= 0)  # c_i . e_r / beta
-    eye = np.eye(n)
-    beta = m.beta_enc[:, None, None]
-    d_fc, l_fc, d_cf = (v[:, None, None] for v in (m.d_fc, m.l_fc, m.d_cf))
+    d_fc, l_fc, beta = (v[:, None] for v in (m.d_fc, m.l_fc, m.beta_enc))
     length = xp.sqrt(m.d_fc * m.d_fc + m.l_fc * m.l_fc + 2.0 * m.d_fc * m.l_fc * m.beta_enc)  # |F_i|
-    scale = (m.beta_rec / length)[:, None, None]
-    item = d_fc * eye + (l_fc * beta) * backward  # item units of F_r
-    context = (d_fc * beta) * forward + l_fc * similarity  # F_r . c_i
-    cue = scale * (d_cf * item + m.learning[:, None, :] * context)
-    cue_overlap = (m.beta_rec / (length * length))[:, None, None] * (d_fc * item + l_fc * context)
+    scale = (m.beta_rec / length)[:, None]
+    # what recalling r brings back, at each lag i - r: everything but the learning rate depends on the lag alone
+    lag = np.arange(1 - n, n)
+    similarity = xp.take(power, np.abs(lag), axis=1)
+    item = d_fc * (lag == 0) + (l_fc * beta) * similarity * (lag <= 0)  # item units of F_r
+    context = (d_fc * beta) * similarity * (lag >= 0) + l_fc * similarity  # F_r . c_i
+    place = lags(n) + n - 1
+    cue = by_lag(scale * m.d_cf[:, None] * item, place, xp) + m.learning[:, None, :] * by_lag(
+        scale * context, place, xp
+    )
+    cue_overlap = by_lag((scale / length[:, None]) * (d_fc * item + l_fc * context), place, xp)
 
     # reinstatement of the start unit: c = rho_start c_N + beta_start e_start
     remaining = end_distance(list_length, n)

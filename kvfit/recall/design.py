@@ -53,6 +53,16 @@ class RecallDesign:
         return self.order.size
 
     @property
+    def n_observations(self) -> int:
+        """Number of lists."""
+        return self.order.size
+
+    @property
+    def unit_of_observation(self) -> np.ndarray:
+        """``(list,)`` where each list of the data stands in the order of the core."""
+        return np.argsort(self.order)
+
+    @property
     def core_data(self) -> tuple[np.ndarray, ...]:
         """The data arrays of the compiled core."""
         return self.cell_length, self.cell_start, self.recalled, self.offsets, self.semantic
@@ -76,6 +86,21 @@ class RecallDesign:
             self.offsets[first : last + 1] - start,
             self.semantic[first:last] if self.semantic.size else self.semantic,
             1,
+        )
+
+    def repeated(self, times: int) -> "RecallDesign":
+        """The design `times` over, each copy a participant of its own (to evaluate many points in one call)."""
+        copy = np.arange(times)[:, None]
+        recalls = self.recalled.size
+        return RecallDesign(
+            (copy * self.n_participants + self.cell_participant).ravel(),
+            np.tile(self.cell_length, times),
+            np.r_[0, (copy * self.n_lists + self.cell_start[1:]).ravel()],
+            np.arange(times * self.n_lists),
+            np.tile(self.recalled, times),
+            np.r_[0, (copy * recalls + self.offsets[1:]).ravel()],
+            np.tile(self.semantic, (times, 1, 1)),
+            times * self.n_participants,
         )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,11 @@ from kvfit.parameters import Parameter
 from kvfit.recall.separation import Separation
 from kvfit.recall.stopping import StoppingRule
 from kvfit.recall.tables import MemoryTables, assemble
+
+if TYPE_CHECKING:
+    from kvfit.recall.design import RecallDesign
+    from kvfit.recall.objective import RecallObjective
+    from kvfit.tasks.free_recall import FreeRecallData
 
 MemoryFunction = Callable[[Mapping[str, Any], np.ndarray, int, Any], MemoryTables]
 
@@ -64,6 +69,8 @@ class RecallModel:
     event_floor: float = 0.0
 
     task = "free_recall"
+    #: name of the observed variable
+    observed = "recalls"
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
@@ -118,3 +125,48 @@ class RecallModel:
         elif self.separation.core == "power":
             floor = _SMALLEST_MATCH
         return assemble(memory, self.separation.values(p), stop, stop_match, xp, floor)
+
+    def bind(self, data: "FreeRecallData") -> "RecallModel":
+        """Itself: no parameter depends on the data."""
+        if data.task != self.task:
+            raise ValueError(f"{self.label} is a model of free recall; {data.name} holds data of {data.task}")
+        return self
+
+    def design(self, data: "FreeRecallData", similarity: np.ndarray | None = None) -> "RecallDesign":
+        """Lay the lists out for the core."""
+        from kvfit.recall.design import recall_design
+
+        if self.semantic and similarity is None:
+            raise ValueError(
+                f"{self.label}: needs similarity=, an array (list, position, position) of item similarities"
+            )
+        return recall_design(data, similarity if self.semantic else None)
+
+    def objective(self, design: "RecallDesign") -> "RecallObjective":
+        """Log-likelihood and gradient of a participant's lists, on the unconstrained scale."""
+        from kvfit.recall.objective import RecallObjective
+
+        return RecallObjective(self, design)
+
+    def observe(self, name: str, design: "RecallDesign", values: Mapping[str, Any]) -> Any:
+        """Register the recalls in the current PyMC model."""
+        from kvfit.recall.distribution import observe_recalls
+
+        return observe_recalls(name, self, design, values)
+
+    def log_likelihood(self, design: "RecallDesign", values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """``(draw, list)`` in the order of the core."""
+        from kvfit.recall.likelihood import list_log_likelihood
+
+        n_draws = len(next(iter(values.values())))
+        return np.array(
+            [list_log_likelihood(self, design, {k: v[d] for k, v in values.items()}) for d in range(n_draws)]
+        )
+
+    def simulate(
+        self, design: "RecallDesign", values: Mapping[str, np.ndarray], rng: np.random.Generator
+    ) -> np.ndarray:
+        """Recall sequences ``(list, output)`` in the data's list order, Penn coding."""
+        from kvfit.recall.likelihood import simulate_responses
+
+        return simulate_responses(self, design, values, rng)

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.parameters import Parameter
-from kvfit.recall.tables import log1pexp
+from kvfit.parameters import Parameter, log1pexp
 
 #: Output position at which the stopping probability is stated. Near the usual number of recalls, its value and slope are
 #: nearly independent in the posterior; at t = 0, as in X1 exp(X2 t), they are not (302 against 86 leapfrog steps a draw).

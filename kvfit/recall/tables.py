@@ -54,9 +54,9 @@ def powers(base: Any, exponent: np.ndarray) -> Any:
     return lifted**exponent
 
 
-def by_lag(values: Any, lag: np.ndarray) -> Any:
-    """Spread ``values (cell, lag)`` over a constant table of lags ``(position, position)``."""
-    return values[:, lag]
+def by_lag(values: Any, lag: np.ndarray, xp: Any) -> Any:
+    """Spread ``values (cell, lag)`` over a constant table of places in it, ``(position, position)``."""
+    return xp.take(values, lag, axis=1)
 
 
 def lags(n_positions: int) -> np.ndarray:
@@ -68,11 +68,6 @@ def lags(n_positions: int) -> np.ndarray:
 def end_distance(list_length: np.ndarray, n_positions: int) -> np.ndarray:
     """``(cell, position)`` number of items studied after each position, 0 beyond the list's end."""
     return np.maximum(list_length[:, None] - 1 - np.arange(n_positions)[None, :], 0)
-
-
-def log1pexp(x: Any, xp: Any) -> Any:
-    """``log(1 + exp(x))``."""
-    return xp.softplus(x) if hasattr(xp, "softplus") else np.logaddexp(0.0, x)
 
 
 def assemble(

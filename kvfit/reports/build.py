@@ -12,6 +12,7 @@ from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
 from kvfit.inference.predict import predictive_chunks
 from kvfit.progress import progress
+from kvfit.recall.model import RecallModel
 from kvfit.reports.citations import METHOD_REFERENCES, model_references
 from kvfit.reports.content import (
     Citation,
@@ -69,33 +70,6 @@ def report(
     -------
     pathlib.Path
     """
-    content = report_content(
-        fits,
-        title=title,
-        point_fits=point_fits,
-        predictive_draws=predictive_draws,
-        seed=seed,
-        created=created,
-        command=command,
-        citation=citation,
-        show_progress=show_progress,
-    )
-    return write_page(content, path)
-
-
-def report_content(
-    fits: Comparison | Sequence[Fit] | Fit,
-    *,
-    title: str | None = None,
-    point_fits: Sequence[PointFit] = (),
-    predictive_draws: int = 200,
-    seed: int = 0,
-    created: str = "",
-    command: str = "",
-    citation: str = "",
-    show_progress: bool = True,
-) -> ReportContent:
-    """What the page says, as plain values; see :func:`report`."""
     if isinstance(fits, Comparison):
         comparison = fits
     else:
@@ -105,7 +79,7 @@ def report_content(
     data = comparison.fits[0].data
     failed = {p.model.label: int(p.table["failed_starts"].sum()) for p in point_fits}
     single = len(names) == 1
-    return ReportContent(
+    content = ReportContent(
         title=title or f"Memory models of {data.name}",
         verdict=comparison.verdict(),
         observation=f"One observation is {comparison.unit}. The comparison asks how well each model predicts a further list"
@@ -129,6 +103,7 @@ def report_content(
         references=METHOD_REFERENCES,
         notes=_notes(comparison),
     )
+    return write_page(content, path)
 
 
 def _data_summary(data: FreeRecallData, citation: str) -> DataSummary:
@@ -178,7 +153,7 @@ def _card(name: str, fit: Fit) -> ModelCard:
         references=model_references(model.reference),
         options={
             **{f"{k} (fixed)": v for k, v in model.fixed.items()},
-            "stopping": model.stopping.name,
+            **({"stopping": model.stopping.name} if isinstance(model, RecallModel) else {}),
             **model.options,
         },
         parameters=tuple(

@@ -13,7 +13,8 @@ MODEL_REFERENCES: dict[str, Citation] = {
     ),
     "Morton & Polyn (2016)": Citation(
         "Morton, N. W., & Polyn, S. M. (2016). A predictive framework for evaluating models of semantic organization in"
-        " free recall. Journal of Memory and Language, 86, 119–140."
+        " free recall. Journal of Memory and Language, 86, 119–140.",
+        "10.1016/j.jml.2015.10.002",
     ),
     "Howard & Kahana (2002)": Citation(
         "Howard, M. W., & Kahana, M. J. (2002). A distributed representation of temporal context. Journal of Mathematical"
@@ -46,9 +47,10 @@ METHOD_REFERENCES: tuple[Citation, ...] = (
         "10.7717/peerj-cs.1516",
     ),
     Citation(
-        "Kumar, R., Carroll, C., Hartikainen, A., & Martin, O. (2019). ArviZ: a unified library for exploratory analysis of"
-        " Bayesian models in Python. Journal of Open Source Software, 4, 1143.",
-        "10.21105/joss.01143",
+        "Martin, O. A., Abril-Pla, O., Deklerk, J., Axen, S. D., Carroll, C., Hartikainen, A., & Vehtari, A. (2026). ArviZ:"
+        " a modular and flexible library for exploratory analysis of Bayesian models. Journal of Open Source Software, 11,"
+        " 9889.",
+        "10.21105/joss.09889",
     ),
 )
 

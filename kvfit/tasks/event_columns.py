@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -15,14 +16,16 @@ from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 REQUIRED = ("subject", "list", "trial_type", "position", "item")
 
 #: What other labs call our columns; only used to suggest a `columns=` argument.
-_SYNONYMS = {
-    "subject": ("participant", "participant_id", "subj", "subject_id", "sub", "id", "worker_id", "ppt"),
-    "list": ("trial", "list_number", "list_id", "listnum", "block"),
-    "trial_type": ("type", "phase", "event", "event_type"),
-    "position": ("serialpos", "serial_position", "pos", "order", "output_position"),
-    "item": ("word", "stimulus", "item_name", "response", "item_id"),
-    "list_length": ("listlength", "ll", "length", "n_items", "set_size"),
-}
+SYNONYMS: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "subject": ("participant", "participant_id", "subj", "subject_id", "sub", "id", "worker_id", "ppt"),
+        "list": ("trial", "list_number", "list_id", "listnum", "block"),
+        "trial_type": ("type", "phase", "event", "event_type"),
+        "position": ("serialpos", "serial_position", "pos", "order", "output_position"),
+        "item": ("word", "stimulus", "item_name", "response", "item_id"),
+        "list_length": ("listlength", "ll", "length", "n_items", "set_size"),
+    }
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,8 @@ class EventColumns:
     subject, label, item : ndarray of object (str), shape (row,)
         Participant, list label and item.
     item_missing : ndarray of bool, shape (row,)
-    is_study, is_recall : ndarray of bool, shape (row,)
+    is_study, is_response : ndarray of bool, shape (row,)
+        Rows of studied items, and of responses (recalls; test trials of recognition).
     position : ndarray of int64, shape (row,)
     keyed : ndarray of bool, shape (row,)
         Participant and list are given.
@@ -50,7 +54,7 @@ class EventColumns:
     item: np.ndarray
     item_missing: np.ndarray
     is_study: np.ndarray
-    is_recall: np.ndarray
+    is_response: np.ndarray
     position: np.ndarray
     keyed: np.ndarray
     usable: np.ndarray
@@ -102,7 +106,7 @@ def check_columns(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> Eve
         item=text["item"],
         item_missing=missing["item"],
         is_study=text["trial_type"] == "study",
-        is_recall=text["trial_type"] == "recall",
+        is_response=text["trial_type"] == "recall",
         position=position,
         keyed=~missing["subject"] & ~missing["list"],
         usable=np.zeros(n_rows, dtype=bool),
@@ -114,14 +118,29 @@ def check_columns(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> Eve
         _report_positions(columns, text["position"], not_whole & ~missing["position"], log)
     if missing_names:
         return None
-    columns.usable[:] = columns.keyed & (columns.is_study | columns.is_recall) & ~not_whole
+    columns.usable[:] = columns.keyed & (columns.is_study | columns.is_response) & ~not_whole
     return columns
 
 
-def report_missing_columns(names: Sequence[str], present: Sequence[str], log: ProblemLog) -> None:
-    """Report columns that a file lacks, each with the column that may be meant."""
+def report_missing_columns(
+    names: Sequence[str],
+    present: Sequence[str],
+    log: ProblemLog,
+    *,
+    synonyms: Mapping[str, Sequence[str]] = SYNONYMS,
+) -> None:
+    """Report columns that a file lacks, each with the column that may be meant.
+
+    Parameters
+    ----------
+    names, present : sequence of str
+        Columns that are missing, and those of the file.
+    log : ProblemLog
+    synonyms : mapping, optional
+        What other labs call the columns of the task; default those of free recall.
+    """
     for name in names:
-        like = similar_column(name, present)
+        like = similar_column(name, present, synonyms)
         hint = f"pass columns={{'{name}': '{like}'}} if that is the column" if like else ""
         log.add(
             "missing_column",
@@ -132,11 +151,11 @@ def report_missing_columns(names: Sequence[str], present: Sequence[str], log: Pr
         )
 
 
-def similar_column(name: str, present: Sequence[str]) -> str | None:
+def similar_column(name: str, present: Sequence[str], synonyms: Mapping[str, Sequence[str]]) -> str | None:
     """Find the column of a file that probably means `name`."""
     lowered = {str(column).strip().lower().replace(" ", "_"): str(column) for column in present}
-    taken = {column for column in lowered if column in REQUIRED and column != name}
-    for candidate in (name, *_SYNONYMS.get(name, ())):
+    taken = {column for column in lowered if column in synonyms and column != name}
+    for candidate in (name, *synonyms.get(name, ())):
         if candidate in lowered and candidate not in taken:
             return lowered[candidate]
     close = difflib.get_close_matches(name, [column for column in lowered if column not in taken], n=1, cutoff=0.75)
@@ -166,7 +185,7 @@ def _report_missing_values(columns: EventColumns, missing: dict[str, np.ndarray]
 
 
 def _report_trial_types(columns: EventColumns, text: np.ndarray, missing: np.ndarray, log: ProblemLog) -> None:
-    at = np.flatnonzero(~missing & ~columns.is_study & ~columns.is_recall)
+    at = np.flatnonzero(~missing & ~columns.is_study & ~columns.is_response)
     if not len(at):
         return
     values = sorted(set(text[at]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from kvfit.tasks.labels import convert_column
 from kvfit.tasks.reading_rules import ReadingRules
+from kvfit.tasks.sources import typed_column
 from kvfit.tasks.validation import CheckedEvents
 
 #: Columns that every checked event table begins with.
@@ -53,8 +53,8 @@ def tidy_events(
     matched = np.where(correct, study_position[checked.matches.study_row], 0)
 
     of_study = first & keep[lists.of_row[lists.study]]
-    of_recall = keep[lists.of_row[lists.recall]]
-    rows = np.r_[lists.study[of_study], lists.recall[of_recall]]
+    of_recall = keep[lists.of_row[lists.responses]]
+    rows = np.r_[lists.study[of_study], lists.responses[of_recall]]
     n_study = int(of_study.sum())
     # Both parts are sorted by list and position, so a stable sort by list puts study rows first.
     order = np.argsort(lists.of_row[rows], kind="stable")
@@ -66,7 +66,7 @@ def tidy_events(
             "subject": lists.subjects[of_list],
             "list": lists.labels[of_list],
             "trial_type": np.where(order < n_study, "study", "recall"),
-            "position": np.r_[study_part, columns.position[lists.recall[of_recall]]][order],
+            "position": np.r_[study_part, columns.position[lists.responses[of_recall]]][order],
             "item": columns.item[rows],
             "study_position": np.r_[study_part, matched[of_recall]][order],
             "recall_type": np.r_[np.full(n_study, ""), recall_type[of_recall]][order],
@@ -78,9 +78,7 @@ def tidy_events(
     extras = {}
     for name in table.columns.difference(list(EVENT_COLUMNS[:5]), sort=False):
         values = table[name].iloc[rows].reset_index(drop=True)
-        if text_cells and not pd.api.types.is_numeric_dtype(values):
-            values = convert_column(values, decimal_comma=decimal_comma)
-        extras[renamed.get(name, name)] = values
+        extras[renamed.get(name, name)] = typed_column(values, text_cells=text_cells, decimal_comma=decimal_comma)
     return pd.concat([events, pd.DataFrame(extras, index=events.index)], axis=1), left_out
 
 

@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -22,6 +23,8 @@ from kvfit.tasks.event_tables import (
     constant_values,
     events_with_responses,
 )
+from kvfit.tasks.labels import label_bytes
+from kvfit.tasks.selection import choose_participants, choose_rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +73,13 @@ class FreeRecallData:
     recalled: np.ndarray
     offsets: np.ndarray
 
+    task: ClassVar[str] = "free_recall"
+    #: what one observation is, as a name and in words
+    observation: ClassVar[str] = "list"
+    observation_words: ClassVar[str] = (
+        "one list of a participant: the order of its first correct recalls, and where recall ended"
+    )
+
     def __post_init__(self) -> None:
         for array in (self.participants, self.participant, self.responses, self.recalled, self.offsets):
             array.flags.writeable = False
@@ -114,11 +124,8 @@ class FreeRecallData:
         format, column order, item names, conditions and `name` do not enter.
         """
         digest = hashlib.sha256(b"kvfit free recall 1")
-        for labels in (self.lists["subject"], self.lists["list"]):
-            # The length of each label comes first, so that no two label sequences give the same bytes.
-            for label in labels:
-                text = str(label).encode()
-                digest.update(len(text).to_bytes(4, "little") + text)
+        digest.update(label_bytes(self.lists["subject"]))
+        digest.update(label_bytes(self.lists["list"]))
         for array in (self.list_length, self.offsets, self.recalled):
             digest.update(np.ascontiguousarray(array, dtype="<i8").tobytes())
         return digest.hexdigest()
@@ -171,11 +178,11 @@ class FreeRecallData:
         keep = np.ones(self.n_lists, dtype=bool)
         said = []
         if participants is not None:
-            chosen, text = self._choose_participants(participants)
+            chosen, text = choose_participants(participants, self.participants, self.name)
             keep &= np.isin(self.participant, chosen)
             said.append(text)
         if query is not None:
-            keep &= self._choose_lists(query)
+            keep &= choose_rows(query, self.lists, self.name, "list")
             said.append(f"lists where {query}")
         if not said:
             return self
@@ -219,45 +226,6 @@ class FreeRecallData:
             )
         events = events_with_responses(self.events, self.lists, self.items, responses)
         return build_free_recall(events, name or self.name, source or self.source)
-
-    def _choose_participants(self, participants: int | Sequence[int | str]) -> tuple[np.ndarray, str]:
-        if isinstance(participants, (int, np.integer)) and not isinstance(participants, bool):
-            if not 1 <= participants <= self.n_participants:
-                raise ValueError(
-                    f"{self.name}: participants={participants} asks for the first {participants}"
-                    f" participants, there are {self.n_participants}; for labels pass a list:"
-                    f" participants=[{participants}]"
-                )
-            return np.arange(participants), f"the first {participants} of {self.n_participants} participants"
-        if isinstance(participants, (str, bool)):
-            raise ValueError(f"participants={participants!r}: expected a number or a list of labels")
-        index = {str(label): at for at, label in enumerate(self.participants)}
-        unknown = [label for label in participants if str(label) not in index]
-        if unknown:
-            known = ", ".join(str(label) for label in self.participants[:10])
-            more = ", ..." if self.n_participants > 10 else ""
-            raise ValueError(
-                f"{self.name}: unknown participants {', '.join(map(repr, unknown))}; known are {known}{more}"
-            )
-        chosen = np.unique([index[str(label)] for label in participants]).astype(np.int64)
-        text = f"{len(chosen)} of {self.n_participants} participants"
-        if len(chosen) <= 10:
-            text += f" ({', '.join(str(self.participants[at]) for at in chosen)})"
-        return chosen, text
-
-    def _choose_lists(self, query: str) -> np.ndarray:
-        try:
-            # Empty scopes: a query sees the columns and nothing else.
-            keep = self.lists.eval(query, engine="python", local_dict={}, global_dict={})
-        except Exception as error:  # pandas raises many kinds, all of them about the user's text
-            columns = ", ".join(self.lists.columns)
-            raise ValueError(
-                f"{self.name}: cannot read the query {query!r} ({error}); columns of the lists: {columns}"
-            ) from error
-        mask = np.asarray(keep)
-        if mask.dtype != bool or mask.shape != (self.n_lists,):
-            raise ValueError(f"query={query!r}: expected a condition that is true or false for each list")
-        return mask
 
 
 def build_free_recall(events: pd.DataFrame, name: str, source: str) -> FreeRecallData:

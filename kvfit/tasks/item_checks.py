@@ -53,7 +53,7 @@ def check_empty_participants(lists: ListRows, rules: ReadingRules, log: ProblemL
     columns = lists.columns
     n_participants = int(lists.participant.max(initial=-1)) + 1
     responded = np.zeros(n_participants, dtype=bool)
-    recalls = np.flatnonzero(columns.keyed & columns.is_recall)
+    recalls = np.flatnonzero(columns.keyed & columns.is_response)
     responded[lists.participant[lists.of_row[recalls]]] = True
     # Rows that were reported already may have been this participant's responses.
     unclear = np.zeros(n_participants, dtype=bool)
@@ -91,7 +91,7 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
     """Report responses that match nothing at all, and warn of those that miss an item by their spelling."""
     columns = lists.columns
     if matches.intrusion.all() and not columns.item_missing.any():
-        at = lists.recall
+        at = lists.responses
         log.add(
             "nothing_matches",
             "No response is an item of its list",
@@ -108,7 +108,7 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
     near = np.flatnonzero(matches.intrusion & ~loose.intrusion)
     if len(near):
         studied = lists.study[loose.study_row[near[:PLACES_SHOWN]]]
-        rows = lists.recall[near]
+        rows = lists.responses[near]
         found = [f"{columns.item[row]!r} for {columns.item[item]!r}" for row, item in zip(rows, studied, strict=False)]
         log.add(
             "near_match",

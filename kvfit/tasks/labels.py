@@ -7,6 +7,7 @@ The same label must come out of a CSV file (``1``), a data frame (``1.0`` after 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -141,3 +142,9 @@ def convert_column(text: pd.Series, *, decimal_comma: bool = False) -> pd.Series
 def _leading_zero(cells: list[str]) -> bool:
     # Codes such as 007 are labels: as numbers they would lose their zeros.
     return any(re.fullmatch(r"0[0-9]+", cell) for cell in cells)
+
+
+def label_bytes(labels: Iterable[object]) -> bytes:
+    """Turn labels into bytes to hash, the length of each first, so that no two sequences give the same bytes."""
+    texts = [str(label).encode() for label in labels]
+    return b"".join(len(text).to_bytes(4, "little") + text for text in texts)

@@ -28,8 +28,8 @@ class ListRows:
         Number of the list's participant.
     of_row : ndarray of int64, shape (row,)
         List of each row; -1 where participant or list is missing.
-    study, recall : ndarray of int64
-        Usable study and recall rows, sorted by list, then position.
+    study, responses : ndarray of int64
+        Usable rows of studied items and of responses (recalls, test trials), sorted by list, then position.
     touched : ndarray of bool, shape (list,)
         Lists with a row that was reported already. What follows from that row (a gap, say) is not reported
         again, so that each fault has one entry.
@@ -41,7 +41,7 @@ class ListRows:
     participant: np.ndarray
     of_row: np.ndarray
     study: np.ndarray
-    recall: np.ndarray
+    responses: np.ndarray
     touched: np.ndarray
 
     @property
@@ -96,7 +96,7 @@ def arrange_lists(columns: EventColumns) -> ListRows:
         participant=keys // n_labels,
         of_row=of_row,
         study=_sorted_rows(columns, of_row, columns.usable & columns.is_study),
-        recall=_sorted_rows(columns, of_row, columns.usable & columns.is_recall),
+        responses=_sorted_rows(columns, of_row, columns.usable & columns.is_response),
         touched=touched,
     )
 
@@ -157,11 +157,11 @@ def match_recalls(lists: ListRows, keys: np.ndarray) -> Matches:
     Returns
     -------
     Matches
-        In the order of `lists.recall`.
+        In the order of `lists.responses`.
     """
     n_keys = int(keys.max(initial=0)) + 1
     studied = lists.of_row[lists.study] * n_keys + keys[lists.study]
-    recalled = lists.of_row[lists.recall] * n_keys + keys[lists.recall]
+    recalled = lists.of_row[lists.responses] * n_keys + keys[lists.responses]
     # Stable: of an item's several study rows the first comes first.
     order = np.argsort(studied, kind="stable")
     at = np.searchsorted(studied[order], recalled)
@@ -169,7 +169,7 @@ def match_recalls(lists: ListRows, keys: np.ndarray) -> Matches:
     found = np.zeros(len(recalled), dtype=bool)
     if len(order):
         found = studied[order][at_most] == recalled
-    found &= ~lists.columns.item_missing[lists.recall]
+    found &= ~lists.columns.item_missing[lists.responses]
     study_row = np.where(found, order[at_most] if len(order) else -1, -1)
     repeat = found & pd.Series(recalled).duplicated().to_numpy()
     return Matches(study_row, repeat)

@@ -50,7 +50,7 @@ def check_recalls_without_study(lists: ListRows, log: ProblemLog) -> None:
     known = np.zeros(n_participants, dtype=bool)
     known[lists.participant[studied]] = True
     lost = np.flatnonzero(~studied & ~lists.touched)
-    n_rows = lists.counts(lists.recall)
+    n_rows = lists.counts(lists.responses)
     for code, what, fix, chosen in (
         (
             "recall_without_study",
@@ -142,7 +142,7 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             n_places=len(outside),
         )
         lists.touched[lists.of_row[outside]] = True
-    early = lists.recall[columns.position[lists.recall] < 1]
+    early = lists.responses[columns.position[lists.responses] < 1]
     if len(early):
         log.add(
             "output_position_outside",
@@ -155,32 +155,69 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
         )
 
 
-def _twins(lists: ListRows, at: np.ndarray, twice: np.ndarray) -> np.ndarray:
-    """Return indices into `at` whose row has the list and position of the row before."""
-    of_list, position = lists.of_row[at], lists.columns.position[at]
+def check_duplicate_positions(
+    lists: ListRows,
+    at: np.ndarray,
+    twice: np.ndarray,
+    log: ProblemLog,
+    *,
+    code: str,
+    what: str,
+    expected: str,
+    fix: str,
+) -> np.ndarray:
+    """Report rows that share list and position with another row.
+
+    Parameters
+    ----------
+    lists : ListRows
+    at : ndarray of int64
+        Rows sorted by list and position: `ListRows.study` or `ListRows.responses`.
+    twice : ndarray of bool, shape (list,)
+        Lists that are left out, because they were reported as two lists with one label.
+    log : ProblemLog
+    code, what, expected, fix : str
+        Of the problem.
+
+    Returns
+    -------
+    ndarray of int64
+        The reported rows.
+    """
+    columns = lists.columns
+    of_list, position = lists.of_row[at], columns.position[at]
     same = (of_list[1:] == of_list[:-1]) & (position[1:] == position[:-1]) & ~twice[of_list[1:]]
-    return np.flatnonzero(same) + 1
+    twins = np.flatnonzero(same) + 1
+    if len(twins):
+        found = [
+            f"{position[one]} is also in {log.row_unit} {columns.rows[at[one - 1]]}" for one in twins[:PLACES_SHOWN]
+        ]
+        log.add(
+            code,
+            what,
+            expected=expected,
+            fix=fix,
+            column="position",
+            places=columns.places(at[twins], found),
+            n_places=len(twins),
+        )
+    return at[twins]
 
 
 def check_study_positions(lists: ListRows, twice: np.ndarray, log: ProblemLog) -> None:
     """Report study positions that occur twice in a list, or are missing."""
     columns, study = lists.columns, lists.study
-    twins = _twins(lists, study, twice)
-    if len(twins):
-        found = [
-            f"{columns.position[study[one]]} is also in {log.row_unit} {columns.rows[study[one - 1]]}"
-            for one in twins[:PLACES_SHOWN]
-        ]
-        log.add(
-            "duplicate_study_position",
-            "Study positions occur twice in a list",
-            expected="each study position of a list once",
-            fix="correct the position, or remove the copied row",
-            column="position",
-            places=columns.places(study[twins], found),
-            n_places=len(twins),
-        )
-        lists.touched[lists.of_row[study[twins]]] = True
+    copies = check_duplicate_positions(
+        lists,
+        study,
+        twice,
+        log,
+        code="duplicate_study_position",
+        what="Study positions occur twice in a list",
+        expected="each study position of a list once",
+        fix="correct the position, or remove the copied row",
+    )
+    lists.touched[lists.of_row[copies]] = True
     of_list, position = lists.of_row[study], columns.position[study]
     starts = np.r_[True, of_list[1:] != of_list[:-1]]
     before = np.where(starts, 0, np.r_[0, position[:-1]])
@@ -224,19 +261,13 @@ def check_lengths(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
 
 def check_output_positions(lists: ListRows, twice: np.ndarray, log: ProblemLog) -> None:
     """Report responses of a list that share an output position."""
-    columns, recall = lists.columns, lists.recall
-    twins = _twins(lists, recall, twice)
-    if len(twins):
-        found = [
-            f"{columns.position[recall[one]]} is also in {log.row_unit} {columns.rows[recall[one - 1]]}"
-            for one in twins[:PLACES_SHOWN]
-        ]
-        log.add(
-            "duplicate_output_position",
-            "Output positions occur twice in a list, so that the order of the responses is unknown",
-            expected="each output position of a list once",
-            fix="number the responses in the order in which they were made",
-            column="position",
-            places=columns.places(recall[twins], found),
-            n_places=len(twins),
-        )
+    check_duplicate_positions(
+        lists,
+        lists.responses,
+        twice,
+        log,
+        code="duplicate_output_position",
+        what="Output positions occur twice in a list, so that the order of the responses is unknown",
+        expected="each output position of a list once",
+        fix="number the responses in the order in which they were made",
+    )

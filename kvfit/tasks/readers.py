@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from kvfit.tasks.event_tables import tidy_events
 from kvfit.tasks.free_recall import FreeRecallData, build_free_recall
-from kvfit.tasks.labels import as_text
 from kvfit.tasks.matrices import RecallMatrix, matrix_events
 from kvfit.tasks.penn import read_penn
 from kvfit.tasks.problems import DataError, DataWarning, Place, Problem, ProblemLog
 from kvfit.tasks.reading_rules import EmptyParticipants, ReadingRules, RepeatedItems
-from kvfit.tasks.text_tables import read_text_table
+from kvfit.tasks.sources import Columns, existing_file, open_table, rename_columns, source_label, source_stem
 from kvfit.tasks.validation import CheckedEvents, check_events
 from kvfit.tasks.wide import is_wide, read_wide
-
-Columns = Mapping[str, str | Sequence[str]]
 
 _PENN_SUFFIXES = (".mat", ".npz")
 
@@ -104,9 +99,9 @@ def read_free_recall(
         delimiter=delimiter,
     )
     if data is None:
-        raise DataError(name or _label(source), log.problems)
+        raise DataError(name or source_label(source), log.problems)
     for problem in log.problems:
-        warnings.warn(f"{_label(source)}: {problem}", DataWarning, stacklevel=2)
+        warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=2)
     return data
 
 
@@ -158,10 +153,10 @@ def _examine(
             places=[Place(found=f"left out: {'; '.join(left_out) or 'nothing'}")],
         )
         return None, log
-    said = description or (_label(source) if isinstance(source, pd.DataFrame) else f"file {_label(source)}")
+    said = description or (source_label(source) if isinstance(source, pd.DataFrame) else f"file {source_label(source)}")
     if left_out:
         said += f"; left out: {'; '.join(left_out)}"
-    return build_free_recall(events, name or _stem(source), said), log
+    return build_free_recall(events, name or source_stem(source), said), log
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,31 +179,21 @@ def _read_events(
     delimiter: str | None,
 ) -> _ReadTable | None:
     """Read and check; problems go to `log`."""
-    text_cells = decimal_comma = False
-    matrix: RecallMatrix | None = None
-    if isinstance(source, pd.DataFrame):
-        log.row_unit = "row"
-        table, rows = source.reset_index(drop=True), np.arange(len(source))
-        if not _check_frame(table, log):
-            return None
-    else:
-        path = _existing(Path(source).expanduser())
-        if path.suffix.lower() in _PENN_SUFFIXES:
-            log.row_unit = "matrix row"
-            names = {ours: str(theirs) for ours, theirs in (columns or {}).items()}
-            matrix = read_penn(path, log, names=names, list_length=list_length)
-            return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=False)
-        text = read_text_table(path, log, encoding=encoding, delimiter=delimiter)
-        if text is None:
-            return None
-        table, rows = text.cells, text.lines
-        text_cells, decimal_comma = True, text.delimiter == ";"
-    table = rename_columns(table, columns or {}, log)
+    if not isinstance(source, pd.DataFrame) and Path(source).suffix.lower() in _PENN_SUFFIXES:
+        path = existing_file(source)
+        log.row_unit = "matrix row"
+        names = {ours: str(theirs) for ours, theirs in (columns or {}).items()}
+        matrix = read_penn(path, log, names=names, list_length=list_length)
+        return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=False)
+    opened = open_table(source, log, encoding=encoding, delimiter=delimiter)
+    if opened is None:
+        return None
+    table = rename_columns(opened.cells, columns or {}, log)
     if is_wide(list(table.columns)):
-        matrix = read_wide(table, rows, log, list_length=list_length)
-        return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=text_cells)
-    checked = check_events(table, rows, rules, log)
-    return None if checked is None else _ReadTable(checked, table, text_cells, decimal_comma)
+        matrix = read_wide(table, opened.rows, log, list_length=list_length)
+        return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=opened.text_cells)
+    checked = check_events(table, opened.rows, rules, log)
+    return None if checked is None else _ReadTable(checked, table, opened.text_cells, opened.decimal_comma)
 
 
 def _check_matrix(matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, *, text_cells: bool) -> _ReadTable | None:
@@ -217,92 +202,3 @@ def _check_matrix(matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, *,
         return None
     checked = check_events(events, rows, rules, log)
     return None if checked is None else _ReadTable(checked, events, text_cells, decimal_comma=False)
-
-
-def _existing(path: Path) -> Path:
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder: give the data file in it")
-    if not path.exists():
-        hint = "" if path.suffix else "; a data set by its name is loaded with load(), see list_datasets()"
-        raise FileNotFoundError(f"There is no file {path}{hint}")
-    return path
-
-
-def _label(source: str | Path | pd.DataFrame) -> str:
-    return "data frame" if isinstance(source, pd.DataFrame) else Path(source).name
-
-
-def _stem(source: str | Path | pd.DataFrame) -> str:
-    return "data frame" if isinstance(source, pd.DataFrame) else Path(source).name.split(".")[0]
-
-
-def _check_frame(table: pd.DataFrame, log: ProblemLog) -> bool:
-    if table.empty:
-        log.add(
-            "no_rows",
-            "The data frame is empty",
-            expected="at least one row and the required columns",
-            fix="check how the data frame was made",
-        )
-    twice = table.columns[table.columns.duplicated()].unique()
-    if len(twice):
-        log.add(
-            "duplicate_column",
-            "Column names occur more than once",
-            expected="a name for each column, each of them once",
-            fix="rename or remove the copies",
-            places=[Place(found=repr(name)) for name in twice],
-        )
-    return not log.errors
-
-
-def rename_columns(table: pd.DataFrame, columns: Columns, log: ProblemLog) -> pd.DataFrame:
-    """Give a user's columns kvfit's names.
-
-    Parameters
-    ----------
-    table : pandas.DataFrame
-    columns : mapping
-        kvfit's name to the user's name or names; several are joined with ``/``.
-    log : ProblemLog
-        Receives names that the table does not have.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A column that stood under one of kvfit's names and was replaced is kept with the suffix ``_given``.
-    """
-    table = table.rename(columns=str)
-    made: dict[str, pd.Series] = {}
-    used: set[str] = set()
-    for ours, theirs in columns.items():
-        parts = [theirs] if isinstance(theirs, str) else list(theirs)
-        unknown = [part for part in parts if part not in table.columns]
-        if unknown:
-            _report_unknown(ours, unknown, table, log)
-            continue
-        # Columns that were joined stay, so that session and trial remain conditions.
-        used.update(parts if len(parts) == 1 else [])
-        made[ours] = table[parts[0]] if len(parts) == 1 else _join(table, parts)
-    rest = table.drop(columns=list(used))
-    rest = rest.rename(columns={name: f"{name}_given" for name in made if name in rest})
-    return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
-
-
-def _join(table: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
-    texts, missing = zip(*(as_text(table[part]) for part in parts), strict=True)
-    joined = pd.Series(["/".join(cells) for cells in zip(*texts, strict=True)], index=table.index, dtype=object)
-    return joined.mask(np.logical_or.reduce(missing))
-
-
-def _report_unknown(ours: str, unknown: Sequence[str], table: pd.DataFrame, log: ProblemLog) -> None:
-    fix = "correct the name in columns="
-    if ours in table.columns:
-        fix = f"columns= maps kvfit's names to yours: columns={{{unknown[0]!r}: {ours!r}}} is meant, perhaps"
-    log.add(
-        "unknown_column",
-        f"columns= names columns that the file does not have, for '{ours}'",
-        expected="columns " + ", ".join(repr(name) for name in table.columns),
-        fix=fix,
-        places=[Place(found=repr(name)) for name in unknown],
-    )

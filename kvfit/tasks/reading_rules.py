@@ -7,6 +7,8 @@ from typing import Literal, get_args
 
 RepeatedItems = Literal["error", "drop", "first"]
 EmptyParticipants = Literal["error", "drop", "keep"]
+MissingResponses = Literal["error", "drop"]
+IncompleteParticipants = Literal["error", "drop", "keep"]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,36 @@ class ReadingRules:
     ignore_case: bool = False
 
     def __post_init__(self) -> None:
-        for name, kind in (("repeated_items", RepeatedItems), ("empty_participants", EmptyParticipants)):
-            allowed = get_args(kind)
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name}={getattr(self, name)!r}: expected one of {', '.join(allowed)}")
+        _check_choice("repeated_items", self.repeated_items, RepeatedItems)
+        _check_choice("empty_participants", self.empty_participants, EmptyParticipants)
+
+
+@dataclass(frozen=True)
+class RecognitionRules:
+    """What to do with recognition data that are sound but that not every model can use.
+
+    Attributes
+    ----------
+    missing_responses : {"error", "drop"}
+        Test trials without a response. ``"drop"`` keeps them apart (`RecognitionData.unanswered`): they were
+        presented, but no likelihood scores them.
+    incomplete_participants : {"error", "drop", "keep"}
+        Participants without a scored old item, or without a scored new one: nothing tells their memory from
+        their readiness to say "old".
+    ignore_case : bool
+        Compare items, and responses with the scale, whatever their case and outer blanks.
+    """
+
+    missing_responses: MissingResponses = "error"
+    incomplete_participants: IncompleteParticipants = "error"
+    ignore_case: bool = False
+
+    def __post_init__(self) -> None:
+        _check_choice("missing_responses", self.missing_responses, MissingResponses)
+        _check_choice("incomplete_participants", self.incomplete_participants, IncompleteParticipants)
+
+
+def _check_choice(name: str, value: object, kind: object) -> None:
+    allowed = get_args(kind)
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: expected one of {', '.join(allowed)}")

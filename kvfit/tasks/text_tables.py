@@ -41,7 +41,12 @@ class TextTable:
 
 
 def read_text_table(
-    path: Path, log: ProblemLog, *, encoding: str | None = None, delimiter: str | None = None
+    path: Path,
+    log: ProblemLog,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    row_labels: bool = False,
 ) -> TextTable | None:
     """Read a CSV, TSV or semicolon-separated file, gzip-compressed or not.
 
@@ -54,6 +59,8 @@ def read_text_table(
         Default UTF-8, with or without byte order mark.
     delimiter : str, optional
         Default: the one of comma, semicolon, tab and bar that the header has most of.
+    row_labels : bool
+        Keep the first column even if it has no name; other columns without a name are left out.
 
     Returns
     -------
@@ -82,7 +89,7 @@ def read_text_table(
     header = [name.strip() for name in next(csv.reader([header_line], delimiter=delimiter))]
     if not _check_header(header, log):
         return None
-    return _parse(body, header, delimiter, n_skipped, log)
+    return _parse(body, header, delimiter, n_skipped, row_labels, log)
 
 
 def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
@@ -196,7 +203,9 @@ def _check_header(header: list[str], log: ProblemLog) -> bool:
     return not twice
 
 
-def _parse(text: str, header: list[str], delimiter: str, n_skipped: int, log: ProblemLog) -> TextTable | None:
+def _parse(
+    text: str, header: list[str], delimiter: str, n_skipped: int, row_labels: bool, log: ProblemLog
+) -> TextTable | None:
     # Exports of spreadsheets often end every line with delimiters: columns without a name.
     names = [name or f"unnamed_{at}" for at, name in enumerate(header, start=1)]
     try:
@@ -226,7 +235,7 @@ def _parse(text: str, header: list[str], delimiter: str, n_skipped: int, log: Pr
         codes, uniques = pd.factorize(cells[name])
         filled |= np.array([bool(str(cell).strip()) for cell in uniques], dtype=bool)[codes]
     filled[0] = False  # the header itself
-    named = [name for name, given in zip(names, header, strict=True) if given]
+    named = [name for at, name in enumerate(names) if header[at] or (row_labels and at == 0)]
     cells = cells.loc[filled, named].reset_index(drop=True)
     if cells.empty:
         log.add(

@@ -73,8 +73,8 @@ def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log
     if columns is None:
         return None
     lists = arrange_lists(columns)
-    trial_types_known = bool((columns.is_study | columns.is_recall).all())
-    for name, present in (("study", columns.is_study.any()), ("recall", columns.is_recall.any())):
+    trial_types_known = bool((columns.is_study | columns.is_response).all())
+    for name, present in (("study", columns.is_study.any()), ("recall", columns.is_response.any())):
         if not present and trial_types_known:
             log.add(
                 f"no_{name}_rows",
@@ -83,7 +83,7 @@ def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log
                 fix=f"add the {name} rows",
                 column="trial_type",
             )
-    if not len(lists.study) or not len(lists.recall):
+    if not len(lists.study) or not len(lists.responses):
         return None
     twice = check_labels(lists, table, log)
     lists.touched[twice] = True

@@ -1,5 +1,6 @@
 """Free recall as a PyMC distribution over the recall sequences of every list."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,7 @@ def scored_matrix(design: RecallDesign) -> np.ndarray:
     return matrix
 
 
-def recall_distribution(
-    name: str, model: RecallModel, design: RecallDesign, tables: tuple[Any, ...], dims: Any = ("list", "output")
-) -> Any:
+def observe_recalls(name: str, model: RecallModel, design: RecallDesign, values: Mapping[str, Any]) -> Any:
     """Register the observed recalls of a design in the current PyMC model.
 
     Parameters
@@ -36,10 +35,8 @@ def recall_distribution(
     model : RecallModel
     design : RecallDesign
         Holds the observed recalls.
-    tables : tuple of TensorVariable
-        Symbolic tables of every cell.
-    dims : sequence of str
-        Names for lists and outputs.
+    values : mapping of str to TensorVariable
+        ``(participant,)``, natural scale.
 
     Returns
     -------
@@ -47,6 +44,11 @@ def recall_distribution(
         Its log-probability has one entry a list, so that PSIS-LOO works on lists; its `random` draws from the same
         tables.
     """
+    if not np.array_equal(design.cell_participant, np.arange(design.n_participants)):
+        values = {name: value[design.cell_participant] for name, value in values.items()}
+    tables = model.tables(values, design.cell_length, design.n_positions, pt)
+    coords = {"list": np.arange(design.n_lists), "output": np.arange(1, design.n_positions + 1)}
+    pm.modelcontext(None).add_coords(coords)
     core = model.core(design.n_positions)
     cell_length, cell_start, _, _, semantic = design.core_data
 
@@ -79,7 +81,7 @@ def recall_distribution(
         signature="(c,k,n),(c,m,k,n),(c,s),(c,two,t),(o)->(o)",
         dtype="int64",
         observed=observed,
-        dims=dims,
+        dims=("list", "output"),
     )
 
 

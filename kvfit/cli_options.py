@@ -1,0 +1,87 @@
+"""Options that several commands share: each is stated once, in a group that a command takes as one argument."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Seed = Annotated[int, typer.Option(help="Same seed, same results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
+Store = Annotated[Path, typer.Option("--store", help="Folder of fits; finished ones are found again.")]
+Participants = Annotated[int | None, typer.Option("--participants", "-n", help="Use the first N participants.", min=1)]
+Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which responses, and what is known about their items."""
+
+    data: Annotated[str, typer.Option("--data", "-d", help="Name of a data set (kvfit data list) or path of a file.")]
+    participants: Participants = None
+    query: Annotated[
+        str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")
+    ] = None
+    similarity: Annotated[
+        Path | None,
+        typer.Option(help="Similarities of items or item vectors (.csv, .npz), for models with semantic=True."),
+    ] = None
+    missing_similarity: Annotated[
+        str, typer.Option(help="error, or mean: pairs of items that the file does not know get the mean similarity.")
+    ] = "error"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Settings of a posterior fit; see :class:`kvfit.inference.settings.FitSettings`."""
+
+    pooling: Annotated[str, typer.Option(help="partial, none or complete.")] = "partial"
+    sampler: Annotated[str, typer.Option(help="nutpie, pymc or numpyro.")] = "nutpie"
+    draws: Annotated[int, typer.Option(help="Kept draws a chain.", min=1)] = 1000
+    tune: Annotated[int, typer.Option(help="Warm-up draws a chain.", min=1)] = 1000
+    chains: Annotated[int, typer.Option(help="Chains.", min=1)] = 4
+    cores: Annotated[int, typer.Option(help="Chains that run at once.", min=1)] = 2
+    target_accept: Annotated[float, typer.Option("--target-accept", help="Raise towards 1 if transitions diverge.")] = (
+        0.9
+    )
+    seed: Seed = 0
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """Spread every argument whose type is a group of options into one option for each of its fields.
+
+    Parameters
+    ----------
+    command : callable
+        With arguments annotated as typer wants them, or with a dataclass of such fields.
+
+    Returns
+    -------
+    callable
+        The command with the signature that typer reads; the groups are put together again when it is called.
+    """
+    groups: dict[str, type] = {}
+    parameters: list[inspect.Parameter] = []
+    for p in inspect.signature(command).parameters.values():
+        # By keyword: an option that must be given may then follow one that need not.
+        one = p.replace(kind=p.KEYWORD_ONLY)
+        if not (isinstance(p.annotation, type) and is_dataclass(p.annotation)):
+            parameters.append(one)
+            continue
+        groups[p.name] = p.annotation
+        for f in fields(p.annotation):
+            default = p.empty if f.default is MISSING else f.default
+            parameters.append(one.replace(name=f.name, annotation=f.type, default=default))
+
+    @functools.wraps(command)
+    def run(**options: object) -> None:
+        for name, group in groups.items():
+            options[name] = group(**{f.name: options.pop(f.name) for f in fields(group)})
+        command(**options)
+
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    return run

@@ -1,0 +1,156 @@
+"""Log-likelihood and simulation of a model for given parameter values, whatever the task."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from kvfit.memory_model import MemoryModel
+from kvfit.parameters import ParameterError, check_values
+from kvfit.registry import get_model
+
+if TYPE_CHECKING:
+    from kvfit.tasks.free_recall import FreeRecallData
+    from kvfit.tasks.recognition import RecognitionData
+
+Parameters = Mapping[str, Any] | pd.DataFrame
+
+
+def participant_values(
+    model: MemoryModel, data: "FreeRecallData | RecognitionData", parameters: Parameters
+) -> dict[str, np.ndarray]:
+    """Bring parameters to one value a participant.
+
+    Parameters
+    ----------
+    model : MemoryModel
+    data : FreeRecallData or RecognitionData
+    parameters : mapping or pandas.DataFrame
+        A mapping from names to a number (shared by all) or an array ``(participant,)`` in the order of
+        ``data.participants``; or a table with a row a participant, indexed by their labels (or with a column
+        ``subject``).
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``(participant,)`` each.
+
+    Raises
+    ------
+    ParameterError
+        Listing every missing, unknown, out-of-range or wrongly shaped parameter.
+    """
+    n = data.n_participants
+    if isinstance(parameters, pd.DataFrame):
+        table = parameters.set_index("subject") if "subject" in parameters.columns else parameters
+        missing = [label for label in data.participants if label not in table.index]
+        if missing:
+            shown = ", ".join(map(str, missing[:10]))
+            raise ParameterError(f"parameters of {model.label}: no row for {len(missing)} participants: {shown}")
+        table = table.loc[list(data.participants)]
+        if len(table) != n:
+            raise ParameterError(
+                f"parameters of {model.label}: expected one row a participant, found {len(table)} rows"
+            )
+        parameters = {str(name): table[name].to_numpy() for name in table.columns}
+    checked = check_values(model.all_parameters, parameters, owner=model.label, optional=model.fixed)
+    wrong = [
+        f"{k}: expected a number or shape ({n},), found {v.shape}"
+        for k, v in checked.items()
+        if v.shape not in ((), (n,))
+    ]
+    if wrong:
+        raise ParameterError(f"parameters of {model.label}:\n  " + "\n  ".join(wrong))
+    return {k: np.broadcast_to(v, (n,)) for k, v in checked.items()}
+
+
+def log_likelihood(
+    model: str | MemoryModel,
+    data: "FreeRecallData | RecognitionData",
+    parameters: Parameters,
+    *,
+    similarity: np.ndarray | None = None,
+) -> xr.DataArray:
+    """Log-likelihood of every observation: every list of free recall, every test trial of recognition.
+
+    Parameters
+    ----------
+    model : str or MemoryModel
+        A name with options, such as ``"cmr(stopping=exponential)"``, or a model.
+    data : FreeRecallData or RecognitionData
+    parameters : mapping or pandas.DataFrame
+        Natural-scale values, shared or per participant; see :func:`participant_values`.
+    similarity : numpy.ndarray, optional
+        ``(list, position, position)`` for models with ``semantic=True``.
+
+    Returns
+    -------
+    xarray.DataArray
+        ``(list,)`` or ``(trial,)`` natural logarithms, labelled with ``subject`` (and ``list_label``). What is scored
+        of a recalled list are the first correct recalls in output order and where recall ended; repeats and intrusions
+        are left out.
+
+    Raises
+    ------
+    ParameterError
+        When values are missing, unknown or outside their support.
+    """
+    model = get_model(model).bind(data)
+    design = model.design(data, similarity)
+    values = participant_values(model, data, parameters)
+    per_unit = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0]
+    return xr.DataArray(
+        per_unit[design.unit_of_observation],
+        dims=data.observation,
+        coords=observation_labels(data),
+        name="log_likelihood",
+        attrs={"model": model.label, "unit": f"one {data.observation}"},
+    )
+
+
+def observation_labels(data: Any) -> dict[str, Any]:
+    """Coordinates that label the observations of a data set."""
+    table = data.lists if data.task == "free_recall" else data.trials
+    labels: dict[str, Any] = {"subject": (data.observation, table["subject"].to_numpy())}
+    if "list" in table:
+        labels["list_label"] = (data.observation, table["list"].to_numpy())
+    return labels
+
+
+def simulate(
+    model: str | MemoryModel,
+    design: "FreeRecallData | RecognitionData",
+    parameters: Parameters,
+    seed: int,
+    *,
+    similarity: np.ndarray | None = None,
+) -> Any:
+    """Simulate the responses of an experiment.
+
+    Parameters
+    ----------
+    model : str or MemoryModel
+    design : FreeRecallData or RecognitionData
+        Whose participants, lists or trials and conditions are kept; its responses are replaced.
+    parameters : mapping or pandas.DataFrame
+        Natural-scale values, shared or per participant; see :func:`participant_values`.
+    seed : int
+        The same seed gives the same data.
+    similarity : numpy.ndarray, optional
+        ``(list, position, position)`` for models with ``semantic=True``.
+
+    Returns
+    -------
+    FreeRecallData or RecognitionData
+        Of the same kind as `design`.
+    """
+    model = get_model(model).bind(design)
+    laid_out = model.design(design, similarity)
+    values = participant_values(model, design, parameters)
+    return design.with_responses(
+        model.simulate(laid_out, values, np.random.default_rng(seed)),
+        name=f"{design.name}_simulated",
+        source=f"simulated from {model.label} with seed {seed} on the {design.observation}s of {design.name}",
+    )

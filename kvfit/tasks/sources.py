@@ -1,0 +1,169 @@
+"""Where a user's table comes from: open a file or a data frame, and give its columns kvfit's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from kvfit.tasks.labels import as_text, convert_column
+from kvfit.tasks.problems import Place, ProblemLog
+from kvfit.tasks.text_tables import read_text_table
+
+#: kvfit's column name to the user's, or to several of them that make one label together.
+Columns = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class SourceTable:
+    """A user's table before it is checked.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        Text if it comes from a file, else as in the user's data frame.
+    rows : ndarray of int64, shape (row,)
+        Row numbers for messages: lines of a file (the header is line 1), rows of a data frame from 0.
+    text_cells : bool
+        The table comes from a text file: the types of its columns are still to be found.
+    decimal_comma : bool
+        Numbers of a text file are written ``1,5``.
+    """
+
+    cells: pd.DataFrame
+    rows: np.ndarray
+    text_cells: bool = False
+    decimal_comma: bool = False
+
+
+def open_table(
+    source: str | Path | pd.DataFrame, log: ProblemLog, *, encoding: str | None = None, delimiter: str | None = None
+) -> SourceTable | None:
+    """Open a delimited text file or take a data frame.
+
+    Parameters
+    ----------
+    source : str, pathlib.Path or pandas.DataFrame
+    log : ProblemLog
+        Receives what is wrong; its `row_unit` is set to what rows are called.
+    encoding, delimiter : str, optional
+        Of a text file.
+
+    Returns
+    -------
+    SourceTable or None
+        None if nothing could be read; `log` then says why.
+
+    Raises
+    ------
+    FileNotFoundError, IsADirectoryError
+    """
+    if isinstance(source, pd.DataFrame):
+        log.row_unit = "row"
+        table = source.reset_index(drop=True)
+        return SourceTable(table, np.arange(len(source))) if _check_frame(table, log) else None
+    text = read_text_table(existing_file(source), log, encoding=encoding, delimiter=delimiter)
+    return None if text is None else SourceTable(text.cells, text.lines, True, text.delimiter == ";")
+
+
+def existing_file(source: str | Path) -> Path:
+    """Return the path of a file that exists, or raise an error that says what to give instead."""
+    path = Path(source).expanduser()
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: give the data file in it")
+    if not path.exists():
+        hint = "" if path.suffix else "; a data set by its name is loaded with load(), see list_datasets()"
+        raise FileNotFoundError(f"There is no file {path}{hint}")
+    return path
+
+
+def source_label(source: str | Path | pd.DataFrame) -> str:
+    """Name a source in messages: the file's name."""
+    return "data frame" if isinstance(source, pd.DataFrame) else Path(source).name
+
+
+def source_stem(source: str | Path | pd.DataFrame) -> str:
+    """Name data after their source: the file's name without its endings."""
+    return "data frame" if isinstance(source, pd.DataFrame) else Path(source).name.split(".")[0]
+
+
+def _check_frame(table: pd.DataFrame, log: ProblemLog) -> bool:
+    if table.empty:
+        log.add(
+            "no_rows",
+            "The data frame is empty",
+            expected="at least one row and the required columns",
+            fix="check how the data frame was made",
+        )
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        log.add(
+            "duplicate_column",
+            "Column names occur more than once",
+            expected="a name for each column, each of them once",
+            fix="rename or remove the copies",
+            places=[Place(found=repr(name)) for name in twice],
+        )
+    return not log.errors
+
+
+def rename_columns(table: pd.DataFrame, columns: Columns, log: ProblemLog) -> pd.DataFrame:
+    """Give a user's columns kvfit's names.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    columns : mapping
+        kvfit's name to the user's name or names; several are joined with ``/``.
+    log : ProblemLog
+        Receives names that the table does not have.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A column that stood under one of kvfit's names and was replaced is kept with the suffix ``_given``.
+    """
+    table = table.rename(columns=str)
+    made: dict[str, pd.Series] = {}
+    used: set[str] = set()
+    for ours, theirs in columns.items():
+        parts = [theirs] if isinstance(theirs, str) else list(theirs)
+        unknown = [part for part in parts if part not in table.columns]
+        if unknown:
+            _report_unknown(ours, unknown, table, log)
+            continue
+        # Columns that were joined stay, so that session and trial remain conditions.
+        used.update(parts if len(parts) == 1 else [])
+        made[ours] = table[parts[0]] if len(parts) == 1 else _join(table, parts)
+    rest = table.drop(columns=list(used))
+    rest = rest.rename(columns={name: f"{name}_given" for name in made if name in rest})
+    return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
+
+
+def typed_column(values: pd.Series, *, text_cells: bool, decimal_comma: bool) -> pd.Series:
+    """Find the type of a column that came from a text file; leave columns of data frames as they are."""
+    if text_cells and not pd.api.types.is_numeric_dtype(values):
+        return convert_column(values, decimal_comma=decimal_comma)
+    return values
+
+
+def _join(table: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
+    texts, missing = zip(*(as_text(table[part]) for part in parts), strict=True)
+    joined = pd.Series(["/".join(cells) for cells in zip(*texts, strict=True)], index=table.index, dtype=object)
+    return joined.mask(np.logical_or.reduce(missing))
+
+
+def _report_unknown(ours: str, unknown: Sequence[str], table: pd.DataFrame, log: ProblemLog) -> None:
+    fix = "correct the name in columns="
+    if ours in table.columns:
+        fix = f"columns= maps kvfit's names to yours: columns={{{unknown[0]!r}: {ours!r}}} is meant, perhaps"
+    log.add(
+        "unknown_column",
+        f"columns= names columns that the file does not have, for '{ours}'",
+        expected="columns " + ", ".join(repr(name) for name in table.columns),
+        fix=fix,
+        places=[Place(found=repr(name)) for name in unknown],
+    )
