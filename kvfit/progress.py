@@ -21,21 +21,10 @@ class Progress:
         """Iterate with a bar."""
         yield from self._bars.track(items, total=total, description=label)
 
-    def counter(self, label: str, total: int) -> "Counter":
-        """A bar that is advanced by hand."""
-        return Counter(self._bars, self._bars.add_task(label, total=total))
-
-
-class Counter:
-    """Advances one bar."""
-
-    def __init__(self, bars: RichProgress, task: object) -> None:
-        self._bars = bars
-        self._task = task
-
-    def __call__(self, step: int = 1) -> None:
-        """Advance by `step`."""
-        self._bars.advance(self._task, step)  # type: ignore[arg-type]
+    def say(self, text: str) -> None:
+        """Print a line beside the bars."""
+        if not self._bars.disable:
+            self._bars.console.print(text, markup=False, highlight=False)
 
 
 @contextmanager

@@ -208,6 +208,8 @@ def _sample(
         parameterisation=settings.parameterisation,
         curvature=curvature,
     )
+    with progress(show_progress) as bar:
+        bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
     with pymc_model, warnings.catch_warnings():
         # Convergence is judged by kvfit's own diagnostics, with a verdict in words.
         warnings.filterwarnings("ignore", category=UserWarning)

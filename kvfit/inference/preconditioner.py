@@ -20,9 +20,9 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
-from pytensor.tensor.linalg import cholesky, solve_triangular
 
 from kvfit.inference.population import PersonCurvature
+from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
 from kvfit.parameters import Parameter
 
 
@@ -104,16 +104,10 @@ class PersonTransform(Transform):
         self.coupling = curvature.precision[:, varies][:, :, ~varies]
         self.linear = curvature.linear[:, varies]
 
-    def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, Any, Any, Any]:
+    def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         mu, sigma = (x.reshape((-1,)) for x in inputs[-2:])
-        own_mu = mu[self.own]
-        precision = pt.constant(self.precision)
-        matrix = sigma[:, None] * precision * sigma[None, :] + np.eye(self.own.size)
-        factor = cholesky(matrix, lower=True)
-        pull = pt.constant(self.linear) - (precision * own_mu).sum(axis=2)
-        if self.shared.size:
-            pull = pull - (pt.constant(self.coupling) * self._shared_values(mu)).sum(axis=2)
-        return own_mu, sigma, factor, sigma * pull
+        shared = self._shared_values(mu) if self.shared.size else np.zeros(0)
+        return mu[self.own], sigma, shared, self.precision, self.coupling, self.linear
 
     def _shared_values(self, mu: Any) -> Any:
         """Shared values, followed along the natural scale: unbounded ones run on where the likelihood has become flat."""
@@ -126,19 +120,12 @@ class PersonTransform(Transform):
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""
-        mu, sigma, factor, target = self._parts(inputs)
-        whitened = solve_triangular(factor, target, lower=True, b_ndim=1)
-        z = solve_triangular(factor, whitened + value, lower=True, trans=1, b_ndim=1)
-        return mu + sigma * z
+        return ToEffects()(value, *self._parts(inputs))[0]
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """From theta to eta."""
-        mu, sigma, factor, target = self._parts(inputs)
-        z = (value - mu) / sigma
-        whitened = solve_triangular(factor, target, lower=True, b_ndim=1)
-        return (factor * z[:, :, None]).sum(axis=1) - whitened
+        return ToCoordinates()(value, *self._parts(inputs))
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """``sum_k log sigma_k - log L_kk`` ``(participant,)``."""
-        _, sigma, factor, _ = self._parts(inputs)
-        return (pt.log(sigma) - pt.log(pt.diagonal(factor, axis1=1, axis2=2))).sum(axis=1)
+        return ToEffects()(value, *self._parts(inputs))[1]

@@ -1,0 +1,78 @@
+"""The sampler's coordinates of person effects: a change of variables, its Jacobian and its gradient."""
+
+import numpy as np
+import pytensor
+import pytensor.tensor as pt
+import pytest
+
+from kvfit.kernels import person_coordinates
+from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
+
+PERSONS, K, Q = 3, 4, 2
+
+
+@pytest.fixture
+def inputs() -> list[np.ndarray]:
+    rng = np.random.default_rng(8)
+    root = rng.normal(size=(PERSONS, K, K - 1))  # one direction without information
+    return [
+        rng.normal(size=(PERSONS, K)),
+        rng.normal(size=K),
+        rng.uniform(0.3, 1.5, size=K),
+        rng.normal(size=Q),
+        root @ np.swapaxes(root, 1, 2),
+        rng.normal(size=(PERSONS, K, Q)),
+        rng.normal(size=(PERSONS, K)),
+    ]
+
+
+def test_effects_have_the_conditional_moments(inputs: list[np.ndarray]) -> None:
+    """eta = 0 is the mean of the normal approximation, and a unit of eta its standard deviations (module docstring)."""
+    _, mu, sigma, s, curvature, coupling, b = inputs
+    centre, log_jacobian = person_coordinates.to_effects(np.zeros((PERSONS, K)), *inputs[1:])
+    for j in range(PERSONS):
+        precision = curvature[j] + np.diag(1 / sigma**2)
+        mean = np.linalg.solve(precision, b[j] - coupling[j] @ s + mu / sigma**2)
+        np.testing.assert_allclose(centre[j], mean, rtol=1e-10)
+        columns = []
+        for i in range(K):
+            eta = np.zeros((PERSONS, K))
+            eta[j, i] = 1.0
+            columns.append(person_coordinates.to_effects(eta, *inputs[1:])[0][j] - mean)
+        factor = np.array(columns).T
+        np.testing.assert_allclose(factor @ factor.T, np.linalg.inv(precision), atol=1e-12)
+        assert log_jacobian[j] == pytest.approx(np.linalg.slogdet(factor)[1], rel=1e-10)
+
+
+def test_coordinates_invert_effects(inputs: list[np.ndarray]) -> None:
+    theta, _ = person_coordinates.to_effects(*inputs)
+    np.testing.assert_allclose(person_coordinates.to_coordinates(theta, *inputs[1:]), inputs[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+def test_pullback_equals_differences(inputs: list[np.ndarray], mode: str) -> None:
+    rng = np.random.default_rng(9)
+    weights, weight = rng.normal(size=(PERSONS, K)), rng.normal(size=PERSONS)
+    variables = [pt.tensor(dtype="float64", shape=x.shape) for x in inputs[:4]]
+    theta, log_jacobian = ToEffects()(*variables, *inputs[4:])
+    total = (theta * weights).sum() + (log_jacobian * weight).sum()
+    function = pytensor.function(variables, [total, *pytensor.grad(total, variables)], mode=mode)
+    _, *gradients = function(*inputs[:4])
+
+    for at, gradient in enumerate(gradients):
+        for index in np.ndindex(inputs[at].shape):
+            moved = []
+            for step in (1e-6, -1e-6):
+                changed = [x.copy() for x in inputs[:4]]
+                changed[at][index] += step
+                moved.append(function(*changed)[0])
+            assert gradient[index] == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-6, abs=1e-7)
+
+
+def test_either_output_alone_has_a_gradient(inputs: list[np.ndarray]) -> None:
+    eta = pt.tensor(dtype="float64", shape=inputs[0].shape)
+    theta, log_jacobian = ToEffects()(eta, *inputs[1:])
+    for output in (theta.sum(), log_jacobian.sum()):
+        assert np.isfinite(pytensor.function([eta], pytensor.grad(output, eta))(inputs[0])).all()
+    back = pytensor.function([eta], ToCoordinates()(theta, *inputs[1:]))(inputs[0])
+    np.testing.assert_allclose(back, inputs[0], atol=1e-12)
