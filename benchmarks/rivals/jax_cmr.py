@@ -22,6 +22,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import kvfit.kernels.jax_dispatch  # noqa: F401  the sampler's coordinates in JAX
 from benchmarks.sample import FREE, Sample
 
 jax.config.update("jax_enable_x64", True)

@@ -192,6 +192,8 @@ def _sample(
     from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
     from kvfit.progress import progress
 
+    if settings.sampler == "numpyro":
+        _require_jax()
     design = model.design(data, similarity)
     started = time.perf_counter()
     curvature = None
@@ -247,6 +249,20 @@ def _sample(
         "log_likelihood": time.perf_counter() - sampled,
     }
     return Fit(model, data, tree, settings, timings, similarity)
+
+
+def _require_jax() -> None:
+    """Teach JAX kvfit's Ops, or say what is missing."""
+    try:
+        import jax
+        import numpyro  # noqa: F401
+
+        import kvfit.kernels.jax_dispatch  # noqa: F401
+    except ImportError as error:
+        raise ValueError(
+            f"sampler='numpyro' needs the extra packages of kvfit-memory[numpyro], of which {error.name} is not installed"
+        ) from error
+    jax.config.update("jax_enable_x64", True)
 
 
 def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, ll: np.ndarray) -> Any:

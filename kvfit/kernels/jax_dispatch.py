@@ -1,0 +1,114 @@
+"""JAX forms of kvfit's Ops, for samplers that run in JAX (numpyro); imported only there.
+
+The coordinates of person effects are written in JAX. The match-and-cue core is called back on the host: right, but without
+the speed that JAX or the core have on their own.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.linalg import solve_triangular
+from pytensor.graph.basic import Apply
+from pytensor.link.jax.dispatch import jax_funcify
+
+from kvfit.kernels import match_cue
+from kvfit.kernels.match_cue import CoreConfig
+from kvfit.kernels.match_cue_op import N_TABLES, MatchCue, MatchCueGradient, MatchCueValue
+from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects, ToEffectsPullback
+
+
+def _parts(mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> tuple[Any, Any]:
+    """Cholesky factors ``(person, k, k)`` and whitened pulls ``(person, k)``."""
+    factor = jnp.linalg.cholesky(sigma[:, None] * H * sigma + jnp.eye(sigma.size))
+    pull = sigma * (b - H @ mu - C @ s)
+    return factor, solve_triangular(factor, pull[..., None], lower=True)[..., 0]
+
+
+def _to_effects(eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> tuple[Any, Any]:
+    factor, whitened = _parts(mu, sigma, s, H, C, b)
+    z = solve_triangular(factor, (whitened + eta)[..., None], lower=True, trans=1)[..., 0]
+    diagonal = jnp.diagonal(factor, axis1=1, axis2=2)
+    return mu + sigma * z, jnp.log(sigma / diagonal).sum(axis=1)
+
+
+def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> Any:
+    factor, whitened = _parts(mu, sigma, s, H, C, b)
+    return jnp.einsum("jmi,jm->ji", factor, (theta - mu) / sigma) - whitened
+
+
+def _to_effects_pullback(
+    eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, g_theta: Any, g_log_jacobian: Any
+) -> tuple[Any, ...]:
+    _, pull_back = jax.vjp(lambda *x: _to_effects(*x, H, C, b), eta, mu, sigma, s)
+    return tuple(pull_back((g_theta, g_log_jacobian)))
+
+
+@jax_funcify.register(ToEffects)
+def _(op: ToEffects, **kwargs: Any) -> Callable[..., Any]:
+    return _to_effects
+
+
+@jax_funcify.register(ToCoordinates)
+def _(op: ToCoordinates, **kwargs: Any) -> Callable[..., Any]:
+    return _to_coordinates
+
+
+@jax_funcify.register(ToEffectsPullback)
+def _(op: ToEffectsPullback, **kwargs: Any) -> Callable[..., Any]:
+    return _to_effects_pullback
+
+
+def _with_adjoints(config: CoreConfig, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Log-likelihood and adjoints of the tables; inputs are tables, data and list weights."""
+    tables = inputs[:N_TABLES]
+    shapes = [jax.ShapeDtypeStruct((inputs[7].shape[0] - 1,), np.float64)]
+    shapes += [jax.ShapeDtypeStruct(t.shape, np.float64) for t in tables]
+
+    def host(*arrays: Any) -> tuple[np.ndarray, ...]:
+        given = [np.ascontiguousarray(a) for a in arrays]
+        ll, adjoints = match_cue.log_likelihood_and_gradient(config, tuple(given[:4]), tuple(given[4:9]), given[9])
+        return ll, *adjoints
+
+    made: tuple[Any, ...] = jax.pure_callback(host, tuple(shapes), *inputs, vmap_method="sequential")
+    return made
+
+
+def _log_likelihood(config: CoreConfig) -> Callable[..., Any]:
+    @jax.custom_vjp
+    def evaluate(tables: tuple[Any, ...], data: tuple[Any, ...]) -> Any:
+        weight = jnp.ones(data[3].shape[0] - 1)
+        return _with_adjoints(config, (*tables, *data, weight))[0]
+
+    def forward(tables: tuple[Any, ...], data: tuple[Any, ...]) -> tuple[Any, Any]:
+        return evaluate(tables, data), (tables, data)
+
+    def backward(kept: tuple[Any, ...], cotangent: Any) -> tuple[Any, ...]:
+        tables, data = kept
+        return tuple(_with_adjoints(config, (*tables, *data, cotangent))[1:]), None
+
+    evaluate.defvjp(forward, backward)
+    return evaluate
+
+
+@jax_funcify.register(MatchCueValue)
+def _(op: MatchCueValue, **kwargs: Any) -> Callable[..., Any]:
+    evaluate = _log_likelihood(op.config)
+    return lambda *inputs: evaluate(inputs[:N_TABLES], inputs[N_TABLES:])
+
+
+@jax_funcify.register(MatchCueGradient)
+def _(op: MatchCueGradient, node: Apply | None = None, **kwargs: Any) -> Callable[..., Any]:
+    if not isinstance(op, MatchCue):
+        return lambda *inputs: _with_adjoints(op.config, inputs)
+    evaluate = _log_likelihood(op.config)
+
+    def differentiable(*inputs: Any) -> tuple[Any, ...]:
+        # only the log-likelihood is used where JAX differentiates; the adjoints serve PyTensor's own gradients
+        weight = jnp.ones(inputs[7].shape[0] - 1)
+        adjoints = _with_adjoints(op.config, (*map(jax.lax.stop_gradient, inputs), weight))[1:]
+        return evaluate(inputs[:N_TABLES], inputs[N_TABLES:]), *adjoints
+
+    return differentiable
