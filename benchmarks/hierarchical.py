@@ -103,7 +103,13 @@ def _summarise(tree: Any, seconds: float) -> Run:
 
     draws, stats = tree.posterior.dataset, tree.sample_stats.dataset
     # what a reader looks at: participants' parameters, population means and spreads
-    shown = draws[[name for name, v in draws.items() if name in ("mu", "sigma") or v.dims[2:] == ("participant",)]]
+    shown = draws[
+        [
+            name
+            for name, v in draws.items()
+            if name in ("population_mean", "population_sd") or v.dims[2:] == ("participant",)
+        ]
+    ]
     ess, rhat = az.ess(shown, method="bulk"), az.rhat(shown)
     tuning = tree.warmup_sample_stats.dataset["n_steps"]
     return Run(

@@ -8,10 +8,13 @@ from kvfit.checks.bench import Bench
 from kvfit.checks.derivatives import finite_over_prior, gradient_is_right, tables_agree
 from kvfit.checks.documentation import documented
 from kvfit.checks.probabilities import list_length_respected, simulation_agrees, sum_to_one
+from kvfit.checks.recognition.bench import RecognitionBench
+from kvfit.checks.recognition.checks import RECOGNITION_CHECKS, SLOW_CHECKS
 from kvfit.checks.recovery import recovers, recovers_persons
 from kvfit.checks.result import CheckResult, ModelReport
 from kvfit.memory_model import MemoryModel
 from kvfit.recall.model import RecallModel
+from kvfit.recognition.model import RecognitionModel
 from kvfit.registry import ModelFamily, get_model
 
 __all__ = ["CheckResult", "ModelReport", "check_model"]
@@ -28,7 +31,7 @@ _CHECKS: tuple[tuple[str, Callable[[Bench], CheckResult]], ...] = (
 
 
 def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: bool = False) -> ModelReport:
-    """Check that a free-recall model is sound.
+    """Check that a model is sound.
 
     Parameters
     ----------
@@ -53,15 +56,19 @@ def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: 
 
     Notes
     -----
-    In order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that sum
+    Models of recognition are bound to a six-point scale and checked likewise on cells of trials. Of free recall, in
+    order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that sum
     to 1, in the compiled core and written out literally; lists that score the same beside longer ones;
     simulation that follows the likelihood; gradients that equal finite differences; finite values over the
     prior; recovery of simulated parameters. Lists have four to eight positions, so that a model takes
     seconds (more on the first run of a new kind of core, which is compiled).
     """
     built = model() if isinstance(model, ModelFamily) else get_model(model)
-    if not isinstance(built, RecallModel):
-        raise ValueError(f"{built.label}: check_model is for models of free recall so far; this one is of {built.task}")
+    if isinstance(built, RecognitionModel):
+        rating_bench = RecognitionBench(built, seed)
+        rating_checks = RECOGNITION_CHECKS + (SLOW_CHECKS if slow else ())
+        return ModelReport(built.label, tuple(_run(name, check, rating_bench) for name, check in rating_checks))
+    assert isinstance(built, RecallModel)
     bench = Bench(built, seed)
     checks = [*_CHECKS, ("recovery of persons", recovers_persons)] if slow else [*_CHECKS]
     results = [_run("documented", lambda b: documented(b.model), bench)]
@@ -72,7 +79,7 @@ def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: 
     return ModelReport(built.label, tuple(results))
 
 
-def _run(name: str, check: Callable[[Bench], CheckResult], bench: Bench) -> CheckResult:
+def _run[B](name: str, check: Callable[[B], CheckResult], bench: B) -> CheckResult:
     try:
         return check(bench)
     except Exception as error:  # a model under test may break in any way, which is what the report is for

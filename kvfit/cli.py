@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
     from kvfit.memory_model import MemoryModel
     from kvfit.tasks.free_recall import FreeRecallData
+    from kvfit.tasks.recognition import RecognitionData
+
+    type Data = FreeRecallData | RecognitionData
 
 app = typer.Typer(
     name="kvfit",
-    help="Fit and compare key-value and classical memory models on free-recall data.",
+    help="Fit and compare key-value and classical memory models on free-recall and recognition data.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -54,20 +57,17 @@ def main() -> None:
         sys.exit(130)
 
 
-def _load(source: Source) -> "FreeRecallData":
+def _load(source: Source) -> "Data":
     import kvfit as kv
     from kvfit.data.metadata import known_datasets
 
     path = Path(source.data)
     if source.data not in known_datasets() and (path.suffix or path.exists()):
         return kv.read_free_recall(path).select(participants=source.participants, query=source.query)
-    loaded = kv.load(source.data, participants=source.participants, query=source.query)
-    if not isinstance(loaded, kv.FreeRecallData):
-        raise ValueError(f"{source.data}: data of another task than free recall; the models here are of free recall")
-    return loaded
+    return kv.load(source.data, participants=source.participants, query=source.query)
 
 
-def _similarity(source: Source, data: "FreeRecallData", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
+def _similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
     """Read the similarities that some of the models need; say what was read."""
     import kvfit as kv
 
@@ -134,7 +134,7 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
         _say(f"  {fixed:<18}held at {value:g}; write {fixed}=free to fit it")
     _say("\nOptions (first is the default)")
     for key, option in family.options.items():
-        _say(f"  {key:<18}{' | '.join(map(str, option.values))}\n{'':<20}{option.meaning}")
+        _say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")
     for rule in family.no_effect:
         what = f"{rule.option}={'|'.join(map(str, rule.values))}" if rule.values else rule.option
         _say(f"  {what} decides nothing beside {rule.beside}={rule.value}: {rule.why}")
@@ -326,7 +326,7 @@ def report(
 def simulate(
     model: Annotated[str, typer.Argument(help="Model, with options if wanted.")],
     source: Source,
-    output: Annotated[Path, typer.Option("--output", "-o", help="CSV of simulated events.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="CSV of the simulated table.")],
     parameters: Annotated[
         Path | None, typer.Option(help="CSV with a row a participant (column subject), e.g. from kvfit fit -o.")
     ] = None,
@@ -335,14 +335,15 @@ def simulate(
     ] = None,
     seed: Seed = 0,
 ) -> None:
-    """Simulate recall of the lists of a data set; parameters not given stand at the centre of their prior."""
+    """Simulate responses to the lists or trials of a data set; parameters not given stand at the centre of their prior."""
     import pandas as pd
 
     import kvfit as kv
     from kvfit.files import write_text
 
-    spec = kv.get_model(model)
+    spec = kv.get_model(model)  # an unknown model is told before a file is read
     data = _load(source)
+    spec = spec.bind(data)
     similarity = _similarity(source, data, [spec])
     values: Any
     if parameters is not None:
@@ -362,8 +363,9 @@ def simulate(
             except ValueError as error:
                 raise ValueError(f"--set {name}: expected a number, found {number!r}") from error
     simulated = kv.simulate(spec, data, values, seed, similarity=similarity)
-    write_text(output, simulated.events.to_csv(index=False))
-    _say(f"{simulated!r}\nEvents: {output}")
+    made = simulated.events if simulated.task == "free_recall" else simulated.trials
+    write_text(output, made.to_csv(index=False))
+    _say(f"{simulated!r}\nTable: {output}")
 
 
 @app.command()

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 TREE = "fit.nc"
-EVENTS = "events.csv.gz"
 SIMILARITY = "similarity.npy"
 _PACKAGES = ("kvfit-memory", "pymc", "pytensor", "arviz", "nutpie", "numba", "numpy", "scipy", "pandas", "xarray")
 
@@ -71,21 +70,15 @@ def save_fit(fit: "Fit", store: Path, key: str) -> "Fit":
     """
     import numpy as np
 
+    from kvfit.tasks.saved import save_data
+
     store.mkdir(parents=True, exist_ok=True)
     final = store / folder_name(fit.model.label, key)
-    manifest = {
+    manifest: dict[str, Any] = {
         "format": FORMAT,
         "request": key,
         "model": fit.model.label,
         "task": fit.model.task,
-        "data": {
-            "name": fit.data.name,
-            "source": fit.data.source,
-            "fingerprint": fit.data.fingerprint,
-            "participants": fit.data.n_participants,
-            "lists": fit.data.n_lists,
-            "scored_recalls": int(fit.data.recalled.size),
-        },
         "settings": asdict(fit.settings),
         "timings_seconds": {k: round(v, 3) for k, v in fit.timings.items()},
         "versions": package_versions(),
@@ -99,7 +92,7 @@ def save_fit(fit: "Fit", store: Path, key: str) -> "Fit":
             for group in ("posterior", "log_likelihood")
         }
         fit.tree.to_netcdf(partial / TREE, engine="h5netcdf", encoding=encoding)
-        fit.data.events.to_csv(partial / EVENTS, index=False)
+        manifest["data"] = save_data(fit.data, partial)
         if fit.similarity is not None:
             np.save(partial / SIMILARITY, fit.similarity)
         (partial / MANIFEST).write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -153,13 +146,12 @@ def open_fit(folder: str | Path) -> "Fit":
         fingerprint.
     """
     import numpy as np
-    import pandas as pd
     import xarray as xr
 
     from kvfit.inference.fit import Fit
     from kvfit.inference.settings import FitSettings
     from kvfit.registry import ModelError, get_model
-    from kvfit.tasks.free_recall import build_free_recall
+    from kvfit.tasks.saved import open_data
 
     folder = Path(folder)
     manifest = read_manifest(folder)
@@ -167,20 +159,15 @@ def open_fit(folder: str | Path) -> "Fit":
         model = get_model(manifest["model"])
     except ModelError as error:
         raise StoreError(f"{folder}: a fit of {manifest['model']}, which kvfit cannot use here.\n{error}") from error
-    events = pd.read_csv(folder / EVENTS, keep_default_na=False, na_values=[""], dtype={"item": str})
-    events[["item", "recall_type"]] = events[["item", "recall_type"]].fillna("")
-    about = manifest["data"]
-    data = build_free_recall(events, about["name"], about["source"])
-    if data.fingerprint != about["fingerprint"]:
-        raise StoreError(
-            f"{folder}: {EVENTS} holds other responses than those fitted (fingerprint {data.fingerprint[:12]}, manifest"
-            f" {about['fingerprint'][:12]}); the file was changed after the fit"
-        )
+    try:
+        data = open_data(folder, manifest["data"])
+    except ValueError as error:
+        raise StoreError(str(error)) from error
     with xr.open_datatree(folder / TREE, engine="h5netcdf") as opened:
         tree = opened.load()
     similarity = np.load(folder / SIMILARITY) if (folder / SIMILARITY).exists() else None
     return Fit(
-        model,
+        model.bind(data),
         data,
         tree,
         FitSettings(**manifest["settings"]),

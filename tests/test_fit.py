@@ -70,7 +70,7 @@ def test_the_same_request_is_found_again_and_another_is_not(fits: list[kv.Fit], 
     again = kv.fit("serial_position", data, store=fit.path.parent, **SETTINGS)
     assert again.path == fit.path
     assert (fit.path / "fit.nc").stat().st_mtime_ns == before
-    np.testing.assert_array_equal(again.tree["posterior"]["mu"], fit.tree["posterior"]["mu"])
+    np.testing.assert_array_equal(again.tree["posterior"]["population_mean"], fit.tree["posterior"]["population_mean"])
     assert again.data.fingerprint == data.fingerprint
     manifest = json.loads((fit.path / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["settings"]["seed"] == 3
@@ -172,14 +172,14 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     effects = person_mu + sigma * rng.normal(size=(data.n_participants, sigma.size))
     theta = np.tile(mu, (data.n_participants, 1))
     theta[:, varies] = effects
-    name = "z" if parameterisation == "noncentred" else "theta"
+    name = "standardised_effects" if parameterisation == "noncentred" else "person_effects"
     rv = built[name]
-    point = {"mu": mu, "sigma_log__": np.log(sigma)}
+    point = {"population_mean": mu, "population_sd_log__": np.log(sigma)}
     if parameterisation == "preconditioned":
         transform = built.rvs_to_transforms[rv]
         point[built.rvs_to_values[rv].name] = transform.forward(effects, mu, sigma).eval()
     else:
-        point[name] = (effects - person_mu) / sigma if name == "z" else effects
+        point[name] = (effects - person_mu) / sigma if parameterisation == "noncentred" else effects
     values = {p.name: p.to_natural(theta[:, i]) for i, p in enumerate(model.parameters)}
     expected = kv.log_likelihood(model, data, values).to_numpy()[design.order]
     found = built.compile_logp(built["recalls"], sum=False, mode="FAST_COMPILE")(point)[0]

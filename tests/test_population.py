@@ -8,7 +8,7 @@ import pytest
 
 import kvfit as kv
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
-from kvfit.inference.maximum_likelihood import PersonObjective, own_prior
+from kvfit.inference.maximum_likelihood import own_prior
 from kvfit.inference.person_moments import person_moments
 from kvfit.recall.design import recall_design
 from kvfit.recall.model import RecallModel
@@ -74,18 +74,6 @@ def test_search_finds_the_population(model: RecallModel, truth: np.ndarray, data
     assert ((ratio > 0.6) & (ratio < 1.6)).all()
 
 
-class Quadratic(PersonObjective):
-    """A log-likelihood that is quadratic, so that the posterior is known."""
-
-    def __init__(self, precision: np.ndarray, peak: np.ndarray) -> None:
-        self.precision, self.peak = precision, peak
-
-    def screen(self, points: np.ndarray) -> np.ndarray:
-        away = points - self.peak
-        values: np.ndarray = 0.5 * np.einsum("pi,ij,pj->p", away, self.precision, away)
-        return values
-
-
 def test_moments_of_a_normal_posterior_are_found_from_a_poor_guess() -> None:
     rng = np.random.default_rng(2)
     root = rng.normal(size=(4, 4))
@@ -95,7 +83,12 @@ def test_moments_of_a_normal_posterior_are_found_from_a_poor_guess() -> None:
     covariance = np.linalg.inv(scaled + np.eye(4))
     expected = covariance @ (scaled @ ((peak - centre) / spread))
     guess = 0.3 * np.diag(np.diag(covariance))
-    found, spread_found = person_moments(Quadratic(precision, peak), np.zeros(4), guess, centre, spread, rng)
+
+    def quadratic(points: np.ndarray) -> np.ndarray:
+        values: np.ndarray = 0.5 * np.einsum("pi,ij,pj->p", points - peak, precision, points - peak)
+        return values
+
+    found, spread_found = person_moments(quadratic, np.zeros(4), guess, centre, spread, rng)
     error = np.abs(found - expected) / np.sqrt(np.diag(covariance))
     assert error.max() < 0.35
     ratio = np.linalg.eigvals(np.linalg.solve(covariance, spread_found)).real
@@ -116,7 +109,9 @@ def test_preconditioned_effects_are_an_ordinary_distribution(model: RecallModel,
     with built, warnings.catch_warnings():
         # random draws of a distribution written in Python run outside of compiled code
         warnings.simplefilter("ignore", UserWarning)
-        mu, sigma, theta = pm.draw([built["mu"], built["sigma"], built["theta"]], draws=200, random_seed=1)
+        mu, sigma, theta = pm.draw(
+            [built["population_mean"], built["population_sd"], built["person_effects"]], draws=200, random_seed=1
+        )
     varies = np.array([p.varies for p in model.parameters])
     z = (theta - mu[:, None, varies]) / sigma[:, None, :]
     assert z.shape == (200, N_PERSONS, int(varies.sum()))

@@ -30,9 +30,9 @@ class Fit:
     model : MemoryModel
     data : FreeRecallData or RecognitionData
     tree : xarray.DataTree
-        ArviZ tree: ``posterior`` (``mu`` and ``sigma`` on the unconstrained scale, one ``(participant,)`` variable on
-        the natural scale for each parameter), ``sample_stats``, ``log_likelihood`` (``recalls``: one value
-        a list; ``ratings``: one value for the trials of a design cell that got the same response).
+        ArviZ tree: ``posterior`` (``population_mean`` and ``population_sd`` on the unconstrained scale, one
+        ``(participant,)`` variable on the natural scale for each parameter), ``sample_stats``, ``log_likelihood``
+        (``recalls``: one value a list; ``responses``: one value for the trials of a design cell that got the same response).
     settings : FitSettings
     timings : dict of str to float
         Seconds.
@@ -67,7 +67,7 @@ class Fit:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Health of the sampler."""
-        names = [n for n in ("mu", "sigma") if n in self.tree["posterior"]]
+        names = [n for n in ("population_mean", "population_sd") if n in self.tree["posterior"]]
         return diagnose(self.tree, names + [p.name for p in self.model.parameters])
 
     def population(self, interval: float = 0.9) -> pd.DataFrame:
@@ -90,8 +90,8 @@ class Fit:
         rows = []
         for p in self.model.parameters:
             persons = posterior[p.name]
-            if "mu" in posterior:
-                centre = p.to_natural(posterior["mu"].sel(parameter=p.name).to_numpy().ravel())
+            if "population_mean" in posterior:
+                centre = p.to_natural(posterior["population_mean"].sel(parameter=p.name).to_numpy().ravel())
             else:
                 centre = persons.mean("participant").to_numpy().ravel()
             means = persons.mean(("chain", "draw")).to_numpy()
@@ -280,7 +280,7 @@ def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, 
     dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
     keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
     # The transformed person effects repeat what the natural-scale variables say.
-    keep["/posterior"] = keep["/posterior"].drop_vars(["z", "theta"], errors="ignore")
+    keep["/posterior"] = keep["/posterior"].drop_vars(["standardised_effects", "person_effects"], errors="ignore")
     return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
 
 

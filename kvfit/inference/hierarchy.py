@@ -46,7 +46,8 @@ def build_pymc_model(
     """Build an ordinary ``pm.Model`` that a user can extend.
 
     On the unconstrained scale (log odds, logarithm or identity, by the parameter's support) person j has
-    ``theta_j = mu + sigma z_j``. Its variables are ``mu``, ``sigma``, ``z`` (or ``theta``), one deterministic
+    ``theta_j = mu + sigma z_j``. Its variables are ``population_mean`` (mu), ``population_sd`` (sigma), ``person_effects``
+    (theta; or ``standardised_effects``, z), one deterministic
     ``(participant,)`` on the natural scale under each parameter's name, and the observed responses (``recalls``). The
     parameterisation changes the sampler's coordinates, never the model.
 
@@ -102,26 +103,26 @@ def _theta(
     scale = np.array([p.scale for p in parameters])
     ones = np.ones((n_participants, 1))
     if pooling == "complete":
-        return ones * pm.Normal("mu", location, scale, dims="parameter")
+        return ones * pm.Normal("population_mean", location, scale, dims="parameter")
     if pooling == "none":
         mu, sigma = pt.constant(location), pt.constant(scale)
     else:
         start_mu = start_sigma = None
         if curvature is not None:
             start_mu, start_sigma = curvature.mu, curvature.sigma[varies]
-        mu = pm.Normal("mu", location, scale, dims="parameter", initval=start_mu)
+        mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
-        sigma = pm.HalfNormal("sigma", spread, dims="person_parameter", initval=start_sigma)
+        sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)
     person_mu = mu[np.flatnonzero(varies)]
     dims = ("participant", "person_parameter")
     if parameterisation == "preconditioned":
         if curvature is None:
             raise ValueError("parameterisation='preconditioned' needs curvature=estimate_curvature(model, design)")
-        effects = person_effects("theta", mu, sigma, curvature, varies, parameters, dims)
+        effects = person_effects("person_effects", mu, sigma, curvature, varies, parameters, dims)
     elif parameterisation == "centred":
-        effects = pm.Normal("theta", person_mu, sigma, dims=dims)
+        effects = pm.Normal("person_effects", person_mu, sigma, dims=dims)
     else:
-        effects = person_mu + sigma * pm.Normal("z", dims=dims)
+        effects = person_mu + sigma * pm.Normal("standardised_effects", dims=dims)
     if varies.all():
         return effects
     place = {int(k): i for i, k in enumerate(np.flatnonzero(varies))}

@@ -4,9 +4,9 @@ Where a posterior is skewed or bent, the curvature at its mode says little about
 are up to three times as uncertain as their Laplace approximation (on PEERS).
 """
 
-import numpy as np
+from collections.abc import Callable
 
-from kvfit.inference.maximum_likelihood import PersonObjective
+import numpy as np
 
 #: points a round, and rounds; the proposal of each round has the moments of the last
 POINTS, ROUNDS = 384, 4
@@ -15,7 +15,7 @@ _WIDER = 1.2
 
 
 def person_moments(
-    objective: PersonObjective,
+    negative_log_likelihood: Callable[[np.ndarray], np.ndarray],
     mean: np.ndarray,
     covariance: np.ndarray,
     centre: np.ndarray,
@@ -26,8 +26,8 @@ def person_moments(
 
     Parameters
     ----------
-    objective : PersonObjective
-        Without a prior.
+    negative_log_likelihood : callable
+        Of ``(point, parameter)`` points on the unconstrained scale, ``(point,)``.
     mean, covariance : numpy.ndarray
         ``(parameter,)`` and ``(parameter, parameter)``, first guess, in units of the prior (``(x - centre) / spread``).
     centre, spread : numpy.ndarray
@@ -46,7 +46,7 @@ def person_moments(
         standard = rng.normal(size=(POINTS, k)) / np.sqrt(chi)[:, None]
         z = mean + standard @ factor.T
         log_proposal = -0.5 * (_DEGREES_OF_FREEDOM + k) * np.log1p((standard**2).sum(axis=1) / _DEGREES_OF_FREEDOM)
-        log_weight = -objective.screen(centre + spread * z) - 0.5 * (z**2).sum(axis=1) - log_proposal
+        log_weight = -negative_log_likelihood(centre + spread * z) - 0.5 * (z**2).sum(axis=1) - log_proposal
         if not np.isfinite(log_weight).any():
             break
         weight = np.exp(log_weight - log_weight.max())

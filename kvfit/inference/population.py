@@ -93,19 +93,17 @@ def person_curvature(
         prior = _Prior(location, scale, spread, varies)
         for _ in bar.track(range(rounds), f"{model.label}: population"):
             within = np.linalg.inv(_own(precision, varies) + np.diag(1.0 / sigma[varies] ** 2))
-            shared, uncertain = _shared(mode, precision, linear, within, prior)
+            shared = _shared(mode, precision, linear, within, prior)
             mu, sigma = _maximise(mode, within, prior, sigma)
             mu[~varies] = shared
             for person, objective in enumerate(objectives):
                 mode[person] = _search(objective, mode[person], varies, mu, sigma, scale)
                 precision[person], linear[person] = _quadratic(objective, mode[person])
-        wide = sigma.copy()
-        wide[~varies] = uncertain
         mean = mode.copy()
         for person in bar.track(range(n), f"{model.label}: persons"):
             rng = np.random.default_rng([seed, person, 1])
-            mean[person], precision[person], linear[person] = _moments(
-                objectives[person], mode[person], precision[person], mu, wide, rng
+            mean[person], precision[person], linear[person] = _match_moments(
+                objectives[person], mode[person], precision[person], linear[person], varies, mu, sigma, rng
             )
         within = np.linalg.inv(_own(precision, varies) + np.diag(1.0 / sigma[varies] ** 2))
         shared = mu[~varies]
@@ -162,19 +160,20 @@ def _own(matrices: np.ndarray, varies: np.ndarray) -> np.ndarray:
 
 def _shared(
     mode: np.ndarray, precision: np.ndarray, linear: np.ndarray, within: np.ndarray, prior: _Prior
-) -> tuple[np.ndarray, np.ndarray]:
-    """One Newton step of the shared values, the persons' own values following them, and their standard deviation."""
+) -> np.ndarray:
+    """One Newton step of the shared values, the persons' own values following them."""
     varies = prior.varies
     location, scale = prior.location[~varies], prior.scale[~varies]
     if not location.size:
-        return location, scale
+        return location
     cross = precision[:, ~varies][:, :, varies]
     slope = (linear - (precision * mode[:, None, :]).sum(axis=2))[:, ~varies].sum(axis=0)
     left = _own(precision, ~varies) - cross @ within @ np.swapaxes(cross, 1, 2)
-    covariance = np.linalg.inv(left.sum(axis=0) + np.diag(1.0 / scale**2))
+    curvature = left.sum(axis=0) + np.diag(1.0 / scale**2)
     here = mode[:, ~varies].mean(axis=0)
-    step = covariance @ (slope - (here - location) / scale**2)
-    return here + np.clip(step, -scale, scale), np.sqrt(np.diag(covariance))
+    step = np.linalg.solve(curvature, slope - (here - location) / scale**2)
+    moved: np.ndarray = here + np.clip(step, -scale, scale)
+    return moved
 
 
 def _maximise(mode: np.ndarray, within: np.ndarray, prior: _Prior, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -192,19 +191,42 @@ def _maximise(mode: np.ndarray, within: np.ndarray, prior: _Prior, sigma: np.nda
     return mu, new_sigma
 
 
-def _moments(
+def _match_moments(
     objective: PersonObjective,
     mode: np.ndarray,
     precision: np.ndarray,
+    linear: np.ndarray,
+    varies: np.ndarray,
     mu: np.ndarray,
-    spread: np.ndarray,
+    sigma: np.ndarray,
     rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Posterior mean, and the quadratic log-likelihood that has the posterior's moments under ``Normal(mu, spread)``."""
-    unit = np.eye(mu.size)
-    laplace = np.linalg.inv(unit + precision * spread[:, None] * spread)
-    mean, covariance = person_moments(objective, (mode - mu) / spread, laplace, mu, spread, rng)
+    """Posterior mean, and the quadratic log-likelihood that has the posterior's moments.
+
+    The own values follow the shared ones as in the Laplace approximation: simulation would add noise to that slope, and
+    the noise of all persons together would tie the shared values to the coordinates again.
+    """
+    own, spread = np.ix_(varies, varies), sigma[varies]
+    full = mode.copy()
+
+    def negative_log_likelihood(points: np.ndarray) -> np.ndarray:
+        every = np.tile(full, (len(points), 1))
+        every[:, varies] = points
+        return objective.screen(every)
+
+    unit = np.eye(spread.size)
+    laplace = np.linalg.inv(unit + precision[own] * spread[:, None] * spread)
+    start = (mode[varies] - mu[varies]) / spread
+    mean, covariance = person_moments(negative_log_likelihood, start, laplace, mu[varies], spread, rng)
     values, vectors = np.linalg.eigh(np.linalg.inv(covariance) - unit)
     informed = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    matched = informed / spread[:, None] / spread
-    return mu + spread * mean, matched, matched @ mu + ((informed + unit) @ mean) / spread
+    matched, pull = precision.copy(), linear.copy()
+    matched[own] = informed / spread[:, None] / spread
+    coupling = precision[np.ix_(varies, ~varies)]
+    follow = (laplace * spread[:, None] * spread) @ coupling  # how far the own values move with the shared ones
+    coupling = (matched[own] + np.diag(1.0 / spread**2)) @ follow
+    matched[np.ix_(varies, ~varies)] = coupling
+    matched[np.ix_(~varies, varies)] = coupling.T
+    pull[varies] = matched[own] @ mu[varies] + ((informed + unit) @ mean) / spread + coupling @ full[~varies]
+    full[varies] = mu[varies] + spread * mean
+    return full, matched, pull

@@ -42,7 +42,7 @@ def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: 
 def _to_effects_pullback(
     eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, g_theta: Any, g_log_jacobian: Any
 ) -> tuple[Any, ...]:
-    _, pull_back = jax.vjp(lambda *x: _to_effects(*x, H, C, b), eta, mu, sigma, s)
+    _, pull_back = jax.vjp(lambda e, m, d, v: _to_effects(e, m, d, v, H, C, b), eta, mu, sigma, s)
     return tuple(pull_back((g_theta, g_log_jacobian)))
 
 

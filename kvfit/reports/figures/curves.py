@@ -56,6 +56,12 @@ CURVES = {
         "Proportion of lists",
         "How many words were recalled from a list: what the stopping rule of a model has to explain.",
     ),
+    "confidence": CurveAxes(
+        "Response categories",
+        "Category, from surest new to surest old",
+        "Proportion of responses",
+        "How often each category was used for studied and for new items; their cumulative sums are the points of the ROC.",
+    ),
 }
 
 

@@ -1,0 +1,145 @@
+"""A recognition model on the test bench: points of its prior, small designs, and its symbolic form compiled once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from kvfit.recognition.binding import Binding
+from kvfit.recognition.design import RecognitionDesign
+from kvfit.recognition.model import RecognitionModel
+from kvfit.recognition.scale import Scale
+
+#: Scale on which a model is checked that is not bound to data.
+RATING_SCALE = Scale(n_categories=6, old_from=4)
+#: Other scales on which its probabilities must sum to one: yes/no, unequal sides, many categories.
+OTHER_SCALES = (Scale(2, 2), Scale(3, 2), Scale(5, 3), Scale(11, 7))
+N_PARTICIPANTS = 32
+_LEVELS = ("a", "b")
+
+
+def bind_to(model: RecognitionModel, scale: Scale) -> RecognitionModel:
+    """The model for a scale, with two levels of each column by which its parameters vary."""
+    levels = {column: _LEVELS for column in (model.by, model.criteria_by) if column}
+    return replace(model, binding=None).bound_to(Binding(scale, levels))
+
+
+@dataclass(frozen=True, eq=False)
+class RecognitionBench:
+    """A model and what every check needs to run it.
+
+    Parameters
+    ----------
+    model : RecognitionModel
+        Bound, or bound here to a six-point scale.
+    seed : int
+    """
+
+    model: RecognitionModel
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.model.binding is None:
+            object.__setattr__(self, "model", bind_to(self.model, RATING_SCALE))
+
+    def rng(self, purpose: int) -> np.random.Generator:
+        """Random numbers of one check, independent of the others."""
+        return np.random.default_rng([self.seed, purpose])
+
+    @cached_property
+    def location(self) -> np.ndarray:
+        """Prior means ``(parameter,)`` on the unconstrained scale."""
+        return np.array([p.location for p in self.model.parameters])
+
+    @cached_property
+    def scale(self) -> np.ndarray:
+        """Prior standard deviations ``(parameter,)``."""
+        return np.array([p.scale for p in self.model.parameters])
+
+    def points(self, n: int, spread: float, rng: np.random.Generator) -> np.ndarray:
+        """``(point, parameter)``: the prior's centre, then points uniform within `spread` prior sd of it."""
+        z = rng.uniform(-spread, spread, (n, self.location.size))
+        z[0] = 0.0
+        return self.location + self.scale * z
+
+    def natural(self, x: np.ndarray) -> dict[str, np.ndarray]:
+        """Natural-scale values of unconstrained points ``(..., parameter)``."""
+        return {p.name: p.to_natural(x[..., k]) for k, p in enumerate(self.model.parameters)}
+
+    def empty(self, n_participants: int, n_trials: int) -> RecognitionDesign:
+        """Design with `n_trials` trials in each cell: old and new, every level, the covariates' examples.
+
+        All responses are 1; :func:`answered` gives others.
+        """
+        covariates = self.model.memory.covariates
+        levels = self.model.binding.levels if self.model.binding else {}
+        cells = [
+            (person, old, at, values)
+            for person in range(n_participants)
+            for old in (False, True)
+            for at in product(*(range(len(names)) for names in levels.values()))
+            for values in product(*(c.examples if old or not c.studied else (0.0,) for c in covariates))
+        ]
+        n_cells = len(cells)
+        cell_of_trial = np.repeat(np.arange(n_cells), n_trials)
+        counts = np.zeros((n_cells, self.model.scale.n_categories), np.int64)
+        counts[:, 0] = n_trials
+        return RecognitionDesign(
+            participant=np.array([person for person, *_ in cells], dtype=np.int64),
+            old=np.array([old for _, old, *_ in cells], dtype=bool),
+            covariates={c.name: np.array([v[i] for *_, v in cells]) for i, c in enumerate(covariates)},
+            levels={name: np.array([at[i] for _, _, at, _ in cells]) for i, name in enumerate(levels)},
+            counts=counts,
+            cell_of_trial=cell_of_trial,
+            response=np.ones(cell_of_trial.size, np.int64),
+            n_participants=n_participants,
+        )
+
+    @cached_property
+    def varied(self) -> RecognitionDesign:
+        """Design of ``N_PARTICIPANTS`` with every category in every cell, some rare."""
+        n_categories = self.model.scale.n_categories
+        design = self.empty(N_PARTICIPANTS, 3 * n_categories)
+        each = np.tile(np.arange(1, n_categories + 1), design.n_cells)
+        some = self.rng(1).integers(1, n_categories + 1, (design.n_cells, 2 * n_categories))
+        return answered(design, np.c_[each.reshape(design.n_cells, -1), some].ravel())
+
+    @cached_property
+    def symbolic(self) -> Any:
+        """Compiled function of ``x (participant, parameter)``.
+
+        It returns the log probabilities ``(cell, category)`` and the gradient of the log-likelihood of `varied`,
+        ``(participant, parameter)``. The graph is evaluated node by node in Python, as it was written: compiling it
+        would take longer than all checks together.
+        """
+        import pytensor
+        import pytensor.tensor as pt
+        from pytensor.compile.mode import Mode
+
+        design = self.varied
+        x = pt.matrix("x", shape=(design.n_participants, self.location.size))
+        values = {p.name: p.to_natural(x[:, k], pt) for k, p in enumerate(self.model.parameters)}
+        table = self.model.log_probabilities(design, values, pt)
+        gradient = pt.grad((table * design.counts).sum(), x)
+        return pytensor.function([x], [table, gradient], mode=Mode(linker="py", optimizer=None))
+
+
+def answered(design: RecognitionDesign, response: np.ndarray) -> RecognitionDesign:
+    """The design with other responses ``(trial,)``, categories from 1."""
+    index = design.cell_of_trial * design.n_categories + response - 1
+    counts = np.bincount(index, minlength=design.counts.size).reshape(design.counts.shape)
+    return replace(design, response=np.asarray(response, dtype=np.int64), counts=counts.astype(np.int64))
+
+
+def person_sums(design: RecognitionDesign, table: np.ndarray) -> np.ndarray:
+    """Log-likelihood ``(participant,)`` from log probabilities ``(cell, category)``."""
+    cells = (table * design.counts).sum(axis=-1)
+    return np.bincount(design.participant, cells, minlength=design.n_participants)
+
+
+def describe(values: Mapping[str, Any], at: Any) -> str:
+    """Values of one participant, for messages."""
+    return ", ".join(f"{name} = {float(v[at]):.3g}" for name, v in values.items())

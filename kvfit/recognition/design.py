@@ -1,0 +1,94 @@
+"""Responses counted by design cell, and the units of the likelihood."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class RecognitionDesign:
+    """Cells of trials that a model cannot tell apart: one participant, one status, one condition.
+
+    Parameters
+    ----------
+    participant : numpy.ndarray
+        ``(cell,)`` int64 index of the participant, non-decreasing.
+    old : numpy.ndarray
+        ``(cell,)`` bool.
+    covariates : mapping of str to numpy.ndarray
+        ``(cell,)`` float, what the memory asked for; 0 at new items for what is about study.
+    levels : mapping of str to numpy.ndarray
+        ``(cell,)`` index of the level, for each column by which parameters vary; 0 where it does not matter.
+    counts : numpy.ndarray
+        ``(cell, category)`` int64 number of responses.
+    cell_of_trial, response : numpy.ndarray
+        ``(trial,)`` int64 in the data's order: its cell, and its category from 1.
+    n_participants : int
+    """
+
+    participant: np.ndarray
+    old: np.ndarray
+    covariates: Mapping[str, np.ndarray]
+    levels: Mapping[str, np.ndarray]
+    counts: np.ndarray
+    cell_of_trial: np.ndarray
+    response: np.ndarray
+    n_participants: int
+
+    @property
+    def n_cells(self) -> int:
+        """Number of cells."""
+        return len(self.counts)
+
+    @property
+    def n_categories(self) -> int:
+        """Number of response categories."""
+        return self.counts.shape[1]
+
+    @property
+    def n_observations(self) -> int:
+        """Number of trials."""
+        return self.cell_of_trial.size
+
+    @cached_property
+    def _units(self) -> tuple[np.ndarray, np.ndarray]:
+        pair = self.cell_of_trial * self.n_categories + self.response - 1
+        return np.unique(pair, return_inverse=True)
+
+    @property
+    def n_units(self) -> int:
+        """Number of different (cell, category) pairs that occur."""
+        return self._units[0].size
+
+    @property
+    def unit_of_observation(self) -> np.ndarray:
+        """``(trial,)`` which unit's log-likelihood each trial has, in the data's order."""
+        return self._units[1]
+
+    @property
+    def unit_cell(self) -> np.ndarray:
+        """``(unit,)`` cell of each unit."""
+        return self._units[0] // self.n_categories
+
+    @property
+    def unit_category(self) -> np.ndarray:
+        """``(unit,)`` category of each unit, counted from 0."""
+        return self._units[0] % self.n_categories
+
+    def one_participant(self, participant: int) -> "RecognitionDesign":
+        """The part of one participant, who becomes participant 0."""
+        cells = np.flatnonzero(self.participant == participant)
+        trials = np.flatnonzero(self.participant[self.cell_of_trial] == participant)
+        first = int(cells[0])
+        return RecognitionDesign(
+            participant=np.zeros(cells.size, np.int64),
+            old=self.old[cells],
+            covariates={name: values[cells] for name, values in self.covariates.items()},
+            levels={name: codes[cells] for name, codes in self.levels.items()},
+            counts=self.counts[cells],
+            cell_of_trial=self.cell_of_trial[trials] - first,
+            response=self.response[trials],
+            n_participants=1,
+        )

@@ -1,0 +1,88 @@
+"""What a memory offers to a decision: evidence for every design cell, and the columns of the data that it needs.
+
+A memory knows nothing of rating scales, participants or samplers. A decision (:mod:`kvfit.recognition.ratings`,
+:mod:`kvfit.recognition.states`) turns its evidence into probabilities of response categories.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from kvfit.parameters import Parameter
+
+
+class Cells(Protocol):
+    """What a memory may know of the design cells: all constants, in NumPy, whatever `xp` is."""
+
+    @property
+    def old(self) -> np.ndarray:
+        """``(cell,)`` bool: whether the items were studied."""
+
+    @property
+    def covariates(self) -> Mapping[str, np.ndarray]:
+        """Columns that the memory asked for, float ``(cell,)``; 0 at new items for what is about study."""
+
+
+class Evidence(Protocol):
+    """A distribution of evidence in every cell, for memories that are read through criteria."""
+
+    def log_categories(self, criteria: Any, xp: Any) -> Any:
+        """Log probability ``(..., cell, category)`` of falling between increasing criteria ``(..., cell, criterion)``.
+
+        Below the first, between neighbours, above the last. ``xp`` is ``numpy`` or ``pytensor.tensor``.
+        """
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """A column of the trials that a memory uses.
+
+    Parameters
+    ----------
+    name : str
+        A column such as ``list_length``, ``lag`` or ``n_presentations``.
+    meaning : str
+        One line, for the message when it is missing.
+    studied : bool
+        It is about the study of an item: new items have none and get 0.
+    default : float, optional
+        Value in data without the column; without a default such data are refused.
+    examples : tuple of float
+        Plausible values, on which :func:`kvfit.check_model` tries the model.
+    """
+
+    name: str
+    meaning: str
+    studied: bool = False
+    default: float | None = None
+    examples: tuple[float, ...] = (1.0, 2.0)
+
+
+#: ``evidence(p, cells, xp)``: `p` maps names to natural-scale values ``(..., cell)``.
+EvidenceFunction = Callable[[Mapping[str, Any], Cells, Any], Any]
+
+
+@dataclass(frozen=True)
+class Memory:
+    """A memory as a distribution of evidence (or of states) given its parameters.
+
+    Parameters
+    ----------
+    parameters : tuple of Parameter
+    evidence : callable
+        ``evidence(p, cells, xp)``, where `p` maps each parameter's name to values ``(..., cell)``, `cells` is
+        :class:`Cells` and `xp` is ``numpy`` (leading axes: draws or points) or ``pytensor.tensor`` (no leading axes). It
+        returns what the decision reads: an :class:`Evidence` for ratings, log probabilities of states for a mapping. The
+        same formula must serve both modules.
+    covariates : tuple of Covariate
+        Trials that differ in them stand in different cells.
+    by_condition : tuple of str
+        Parameters that get a value for each level of the column named by the option ``by``.
+    """
+
+    parameters: tuple[Parameter, ...]
+    evidence: EvidenceFunction
+    covariates: tuple[Covariate, ...] = ()
+    by_condition: tuple[str, ...] = ()

@@ -1,0 +1,236 @@
+"""A recognition model: a memory and a decision put together, written for the design cells of a data set."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvfit.parameters import Parameter
+from kvfit.recognition.binding import Binding, level_name, of_level
+from kvfit.recognition.decision import Decision
+from kvfit.recognition.design import RecognitionDesign
+from kvfit.recognition.memory import Memory
+from kvfit.recognition.objective import RecognitionObjective
+from kvfit.recognition.scale import GENERAL_SCALE, Scale
+
+if TYPE_CHECKING:
+    from kvfit.tasks.recognition import RecognitionData
+
+#: Numbers of one array of probabilities evaluated at once: small enough to stay in the cache.
+_AT_ONCE = 200_000
+
+
+@dataclass(frozen=True)
+class RecognitionModel:
+    """One fully specified model of recognition.
+
+    It becomes complete when it is bound to data (:meth:`bind`), which say how many categories the scale has and which
+    levels the conditions have. Before that it shows its parameters for a scale of four categories, without conditions.
+
+    Parameters
+    ----------
+    name : str
+        The model's name in the registry.
+    options : mapping of str to object
+        The options, and fixed or freed parameters, that differ from the defaults.
+    title, claim, reference : str
+        For reports: what it is, what it claims about memory, where it comes from.
+    memory : Memory
+    decision : Decision
+        :class:`~kvfit.recognition.ratings.Ratings` or :class:`~kvfit.recognition.states.StateMapping`.
+    by, criteria_by : str
+        Columns of the trials by whose levels the parameters of memory, and those of the decision, vary; empty for none.
+    fixed : mapping of str to float
+        Parameters held at a value.
+    binding : Binding, optional
+        What was taken from data.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    title: str
+    claim: str
+    reference: str
+    memory: Memory
+    decision: Decision
+    by: str = ""
+    criteria_by: str = ""
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    binding: Binding | None = None
+
+    task = "recognition"
+    observed = "responses"
+    semantic = False
+
+    @property
+    def scale(self) -> Scale:
+        """Response scale of the data, or a general one before the model is bound."""
+        return self.binding.scale if self.binding else GENERAL_SCALE
+
+    @cached_property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Parameters of memory and decision at every level, the fixed ones included."""
+        out: list[Parameter] = []
+        for parameter, column in self._base_parameters:
+            levels = self._levels(column)
+            out += [of_level(parameter, column, level) for level in levels] if levels else [parameter]
+        return tuple(out)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The free parameters."""
+        return tuple(p for p in self.all_parameters if p.name not in self.fixed)
+
+    @property
+    def label(self) -> str:
+        """Name with options, e.g. ``uvsd(by=strength)``; the registry reads it back."""
+        inside = ", ".join(f"{k}={self.options[k]}" for k in sorted(self.options))
+        return f"{self.name}({inside})" if inside else self.name
+
+    @cached_property
+    def _base_parameters(self) -> list[tuple[Parameter, str]]:
+        """Each parameter once, with the column by whose levels it varies ("" for none)."""
+        memory = [(p, self.by if p.name in self.memory.by_condition else "") for p in self.memory.parameters]
+        varying = self.decision.by_condition(self.scale)
+        decision = [(p, self.criteria_by if p.name in varying else "") for p in self.decision.parameters(self.scale)]
+        return memory + decision
+
+    def _levels(self, column: str) -> tuple[str, ...]:
+        return self.binding.levels[column] if self.binding and column else ()
+
+    def _names(self, parameter: Parameter, column: str) -> list[str]:
+        """Names of a parameter at the levels of its column."""
+        return [level_name(parameter.name, level) for level in self._levels(column)] or [parameter.name]
+
+    def bind(self, data: "RecognitionData") -> "RecognitionModel":
+        """The model for the scale and conditions of `data`; a bound model returns itself.
+
+        Raises
+        ------
+        BindingError
+            Listing every column that is missing or has no level where one is needed.
+        """
+        from kvfit.recognition.layout import find_binding
+
+        return self if self.binding else self.bound_to(find_binding(self, data))
+
+    def bound_to(self, binding: Binding) -> "RecognitionModel":
+        """The model for a known scale and known levels; a value held for a parameter is held at all its levels."""
+        bound = replace(self, binding=binding)
+        fixed = {}
+        for parameter, column in bound._base_parameters:
+            for name in bound._names(parameter, column):
+                if name in self.fixed or parameter.name in self.fixed:
+                    fixed[name] = self.fixed.get(name, self.fixed.get(parameter.name, np.nan))
+        return replace(bound, fixed=fixed)
+
+    def design(self, data: "RecognitionData", similarity: np.ndarray | None = None) -> RecognitionDesign:
+        """Count the responses in the cells that this model tells apart.
+
+        Parameters
+        ----------
+        data : RecognitionData
+        similarity : numpy.ndarray, optional
+            Not used: for free recall.
+
+        Raises
+        ------
+        BindingError
+            If the model is bound to data of another scale or other levels.
+        """
+        from kvfit.recognition.layout import lay_out
+
+        return lay_out(self.bind(data), data)
+
+    def log_probabilities(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:
+        """Log probability of every response category in every cell.
+
+        Parameters
+        ----------
+        design : RecognitionDesign
+        values : mapping of str to array or tensor
+            ``(..., participant)`` natural-scale values of the free parameters; a value for a fixed one overrides it.
+        xp : module
+            ``numpy`` or ``pytensor.tensor`` (then without leading axes).
+
+        Returns
+        -------
+        array or tensor
+            ``(..., cell, category)``.
+        """
+        if self.binding is None:
+            raise RuntimeError(f"{self.label}: not bound to data; use model.bind(data)")
+        values = self._complete(design, values, xp)
+        p = {
+            parameter.name: self._in_cells(parameter, column, design, values, xp)
+            for parameter, column in self._base_parameters
+        }
+        evidence = self.memory.evidence(p, design, xp)
+        return self.decision.log_probabilities(evidence, p, self.scale, xp)
+
+    def _complete(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any) -> Mapping[str, Any]:
+        """Values with those of the fixed parameters, of one shape."""
+        held = {name: np.full(design.n_participants, v) for name, v in self.fixed.items() if name not in values}
+        if not held:
+            return values
+        both = {**values, **held}
+        return dict(zip(both, np.broadcast_arrays(*both.values()), strict=True)) if xp is np else both
+
+    def _in_cells(
+        self, parameter: Parameter, column: str, design: RecognitionDesign, values: Mapping[str, Any], xp: Any
+    ) -> Any:
+        """Values ``(..., cell)`` of a parameter: those of each cell's participant and level."""
+        found = [values[name] for name in self._names(parameter, column)]
+        if len(found) == 1:
+            return found[0][..., design.participant]
+        return xp.stack(found, axis=-1)[..., design.participant, design.levels[column]]
+
+    def objective(self, design: RecognitionDesign) -> RecognitionObjective:
+        """Log-likelihood of one participant's design on the unconstrained scale."""
+        return RecognitionObjective(self, design)
+
+    def observe(self, name: str, design: RecognitionDesign, values: Mapping[str, Any]) -> Any:
+        """Register the observed counts ``(cell, category)`` in the current PyMC model.
+
+        Parameters
+        ----------
+        name : str
+            Of the variable.
+        design : RecognitionDesign
+        values : mapping of str to TensorVariable
+            ``(participant,)`` on the natural scale.
+        """
+        import pytensor.tensor as pt
+
+        from kvfit.recognition.distribution import count_distribution
+
+        return count_distribution(name, design, self.log_probabilities(design, values, pt))
+
+    def log_likelihood(self, design: RecognitionDesign, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Log-likelihood ``(draw, unit)`` of one trial of each unit, for values ``(draw, participant)``."""
+        arrays = {k: np.asarray(v, dtype=float) for k, v in values.items()}
+        n_draws = max((len(v) for v in arrays.values()), default=1)
+        out = np.empty((n_draws, design.n_units))
+        size = max(1, _AT_ONCE // design.counts.size)
+        for start in range(0, n_draws, size):
+            part = {k: v[start : start + size] for k, v in arrays.items()}
+            table = self.log_probabilities(design, part)
+            out[start : start + size] = table[..., design.unit_cell, design.unit_category]
+        return out
+
+    def simulate(
+        self, design: RecognitionDesign, values: Mapping[str, np.ndarray], rng: np.random.Generator
+    ) -> np.ndarray:
+        """Responses ``(trial,)`` from 1, in the data's order, for values ``(participant,)``."""
+        probabilities = np.exp(self.log_probabilities(design, values))
+        if not np.isfinite(probabilities).all():
+            cell = int(np.flatnonzero(~np.isfinite(probabilities).all(axis=1))[0])
+            raise ValueError(
+                f"{self.label}: no response probabilities at the values of participant number"
+                f" {design.participant[cell] + 1}, {'old' if design.old[cell] else 'new'} items; use less extreme values"
+            )
+        below = np.cumsum(probabilities, axis=-1)[:, :-1]
+        drawn = rng.random(design.n_observations)
+        return 1 + (drawn[:, None] > below[design.cell_of_trial]).sum(axis=1)

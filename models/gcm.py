@@ -1,0 +1,106 @@
+"""Generalised context model (GCM): recognition reads the probe's summed similarity to all studied exemplars.
+
+What it claims about memory: exemplars are stored as they are, and a probe is as familiar as the sum of its similarities to
+them. The response follows the ratio of familiarity to a criterion, which is logistic noise on log familiarity.
+
+    F_old = strength + (n - 1) s,  F_new = n s,  P(old) = F^gamma / (F^gamma + k^gamma)
+
+Without coordinates of the items, s is the similarity of two different items, all alike; summed similarities of items with
+coordinates are in ``kvfit.recognition.evidence.gcm``. With ``lag=power`` strength falls with the events since study (Nosofsky,
+Little, Donkin & Fific 2011). Similarity trades off with gamma unless list length varies: gamma is 1 unless freed.
+
+Reference: Nosofsky (1988), Journal of Experimental Psychology: Learning, Memory, and Cognition 14, 700-708; Nosofsky (1991),
+Journal of Experimental Psychology: Human Perception and Performance 17, 3-27.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from kvfit.parameters import Parameter, log1pexp
+from kvfit.recognition.distributions import Tails
+from kvfit.recognition.evidence.average import spread_positions
+from kvfit.recognition.evidence.kinds import LAG, LIST_LENGTH, PRESENTATIONS, find_lists
+from kvfit.recognition.log_space import log_normal_cdf
+from kvfit.recognition.memory import Cells, Memory
+from kvfit.recognition.model import RecognitionModel
+from kvfit.recognition.options import CRITERIA_BY, column
+from kvfit.recognition.ratings import Ratings
+from kvfit.registry import ModelFamily, Option
+
+SIMILARITY = Parameter(
+    "similarity", "s", "unit", (0.0003, 0.15), "similarity of two different items, relative to an item's with itself",
+    "d' of 1 to 2 needs .1 to .01 in lists of 12, and .002 to .0003 in lists of 240",
+)  # fmt: skip
+GAMMA = Parameter(
+    "gamma", "γ", "positive", (0.4, 3.0), "how deterministically familiarity decides",
+    "1 is the ratio rule of Nosofsky (1988); fits of classification lie between .5 and 3",
+)  # fmt: skip
+FORGETTING = Parameter(
+    "forgetting", "δ", "positive", (0.05, 1.0), "exponent by which an exemplar's strength falls with lag",
+    "power functions of lag with exponents of .1 to 1 (Nosofsky, Little, Donkin & Fific 2011; Wixted & Ebbesen 1991)",
+)  # fmt: skip
+
+
+def _evidence(with_lag: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> Tails:
+    lists = find_lists(cells)
+
+    def mean_strength(length: Any) -> Any:
+        if not with_lag:
+            return 1.0
+        lags = spread_positions(length) + 1.0
+        return xp.exp(-p["forgetting"][..., None, :] * np.log(lags)).mean(axis=-2)
+
+    own: Any = lists.presentations
+    if with_lag:
+        lag = np.where(cells.old, np.maximum(cells.covariates["lag"], 1.0), 1.0)
+        own = own * xp.exp(-p["forgetting"] * np.log(lag))
+    others = (lists.length - cells.old) * lists.others * mean_strength(lists.length)
+    reference = (
+        lists.reference_length
+        * lists.reference_others
+        * mean_strength(np.full(len(lists.length), lists.reference_length))
+    )
+    log_ratio = xp.log(own + others * p["similarity"]) - xp.log(reference * p["similarity"])
+    shift = (p["gamma"] * log_ratio)[..., None]
+
+    def log_odds_below(criteria: Any, module: Any) -> Any:
+        return log_normal_cdf(criteria, module) - log_normal_cdf(-criteria, module) - shift
+
+    return Tails(
+        lambda criteria, module: -log1pexp(-log_odds_below(criteria, module), module),
+        lambda criteria, module: -log1pexp(log_odds_below(criteria, module), module),
+    )
+
+
+def build(lag: str, criteria_by: str) -> RecognitionModel:
+    """Build the model with the given options; see ``MODEL.options``."""
+    with_lag = lag == "power"
+    return RecognitionModel(
+        name="gcm",
+        options={},
+        title="Generalised context model",
+        claim="Recognition reads the probe's summed similarity to all studied exemplars.",
+        reference="Nosofsky (1988, 1991)",
+        memory=Memory(
+            (SIMILARITY, GAMMA, *((FORGETTING,) if with_lag else ())),
+            partial(_evidence, with_lag),
+            covariates=(LIST_LENGTH, PRESENTATIONS, *((LAG,) if with_lag else ())),
+        ),
+        decision=Ratings(),
+        criteria_by=column(criteria_by),
+    )
+
+
+MODEL = ModelFamily(
+    name="gcm",
+    summary="summed similarity to all exemplars (Nosofsky 1988)",
+    build=build,
+    options={
+        "lag": Option(("ignored", "power"), "whether strength falls with the column lag (many cells)"),
+        "criteria_by": CRITERIA_BY,
+    },
+    default_fixed={"gamma": 1.0},
+)

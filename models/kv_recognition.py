@@ -1,0 +1,127 @@
+"""Key-value recognition: familiarity is the raw match of keys, recollection reads the value that attention retrieves.
+
+What it claims about memory: a probe's query meets the keys of all items of the list. Feeling that an item is old reads the
+match before separation; recalling what was studied with it reads the value, and succeeds as far as attention falls on the
+item's own key. So list length, strength and lag predict sensitivity, the slope of the zROC and recollection together, which
+signal detection describes one by one.
+
+    F = log sum_j exp(gain m_j),  m_own ~ N(match, match_sd^2), others N(0, 1)
+    P(recollect) = logistic((logit alpha_own - threshold) / noise),  then the highest category, else F against criteria
+
+Options ``read=key`` (familiarity only) and ``read=value`` (recollection, else a guess) are the contrasts. ``match_sd`` is
+1 unless freed: with the gain it shapes one ROC. Distributions are computed, not matched by moments, which is wrong by up to
+20 points at a gain of 2 (see ``kvfit.recognition.evidence.key_match``).
+
+Reference: Gershman, Fiete & Irie (2025), Neuron; the recognition model is kvfit's own.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from kvfit.parameters import Parameter
+from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection, ValueOnly
+from kvfit.recognition.evidence.kinds import LAG, LIST_LENGTH, PRESENTATIONS
+from kvfit.recognition.memory import Cells, Memory
+from kvfit.recognition.model import RecognitionModel
+from kvfit.recognition.options import BY, CRITERIA_BY, column
+from kvfit.recognition.ratings import Ratings
+from kvfit.registry import ModelFamily, Option
+
+GAIN = Parameter(
+    "gain", "β", "positive", (0.5, 4.0), "separation: inverse temperature of the match, per standard deviation of lures'",
+    "below .5 all keys count alike and the match of hundreds is lost; above 4 the best key alone decides",
+)  # fmt: skip
+MATCH = Parameter(
+    "match", "μ", "positive", (1.0, 7.0), "match of an old item with its own key, in standard deviations of other matches",
+    "d' of .5 to 3 in lists of 12 to 240 at gains of .5 to 4",
+)  # fmt: skip
+MATCH_SD = Parameter(
+    "match_sd", "σ", "positive", (0.5, 2.0), "standard deviation of the own match, relative to other matches",
+    "1: study shifts matches alike; encoding variability makes it larger (sigma of 1.2 to 1.5 in signal detection)",
+)  # fmt: skip
+THRESHOLD = Parameter(
+    "threshold", "θ", "real", (-3.0, 6.0), "log odds of attention on the own key at which half of the items are recollected",
+    "0: the own key gets half of the attention; recollection of 5 to 70 % over the range of the match",
+)  # fmt: skip
+NOISE = Parameter(
+    "noise", "τ", "positive", (0.4, 3.0), "noise of recollection, in log odds of attention",
+    "from nearly a step to shallower than the spread of attention over items",
+)  # fmt: skip
+FORGETTING = Parameter(
+    "forgetting", "ψ", "positive", (0.02, 0.4), "exponent by which the own match falls with lag",
+    "a match that is halved from lag 1 to 100 has .15",
+)  # fmt: skip
+REPETITION = Parameter(
+    "repetition", "ρ", "positive", (0.1, 0.8), "exponent by which the own match grows with presentations",
+    "twice the study multiplies the match by 1.1 to 1.7",
+)  # fmt: skip
+
+_TITLES = {
+    "both": "Key-value recognition",
+    "key": "Key-value recognition, keys only",
+    "value": "Key-value recognition, values only",
+}
+_CLAIMS = {
+    "both": "Familiarity reads the raw match of keys, recollection the value that attention retrieves.",
+    "key": "Recognition reads the raw match of keys; values are not consulted.",
+    "value": "Recognition reads the retrieved value, and guesses where that fails.",
+}
+
+
+def _evidence(read: str, lag: bool, presentations: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> Any:
+    lists = KeyLists.of(cells.old, cells.covariates["list_length"])
+    mean = p["match"]
+    if lag:
+        events = np.where(cells.old, np.maximum(cells.covariates["lag"], 1.0), 1.0)
+        mean = mean * xp.exp(-p["forgetting"] * np.log(events))
+    if presentations:
+        times = np.where(cells.old, np.maximum(cells.covariates["n_presentations"], 1.0), 1.0)
+        mean = mean * xp.exp(p["repetition"] * np.log(times))
+    match = Match(p["gain"], p["gain"] * mean, p["gain"] * p["match_sd"])
+    if read == "key":
+        return KeyValue(lists, match, None)
+    recollection = Recollection(p["threshold"], p["noise"])
+    return ValueOnly(lists, match, recollection) if read == "value" else KeyValue(lists, match, recollection)
+
+
+def build(read: str, lag: str, presentations: str, by: str, criteria_by: str) -> RecognitionModel:
+    """Build the model with the given options; see ``MODEL.options``."""
+    with_lag, with_times = lag == "power", presentations == "power"
+    parameters = [GAIN, MATCH, MATCH_SD]
+    if read != "key":
+        parameters += [THRESHOLD, NOISE]
+    parameters += [FORGETTING] * with_lag + [REPETITION] * with_times
+    return RecognitionModel(
+        name="kv_recognition",
+        options={},
+        title=_TITLES[read],
+        claim=_CLAIMS[read],
+        reference="Gershman, Fiete & Irie (2025)",
+        memory=Memory(
+            tuple(parameters),
+            partial(_evidence, read, with_lag, with_times),
+            covariates=(LIST_LENGTH, *(LAG,) * with_lag, *(PRESENTATIONS,) * with_times),
+            by_condition=("match",),
+        ),
+        decision=Ratings(),
+        by=column(by),
+        criteria_by=column(criteria_by),
+    )
+
+
+MODEL = ModelFamily(
+    name="kv_recognition",
+    summary="key match as familiarity, value retrieval as recollection (after Gershman, Fiete & Irie 2025)",
+    build=build,
+    options={
+        "read": Option(("both", "key", "value"), "what recognition reads: key match and value, or one of them"),
+        "lag": Option(("ignored", "power"), "whether the own match falls with the column lag (many cells)"),
+        "presentations": Option(("ignored", "power"), "whether it grows with the column n_presentations"),
+        "by": BY,
+        "criteria_by": CRITERIA_BY,
+    },
+    default_fixed={"match_sd": 1.0},
+)
