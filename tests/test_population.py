@@ -88,10 +88,10 @@ def test_moments_of_a_normal_posterior_are_found_from_a_poor_guess() -> None:
         values: np.ndarray = 0.5 * np.einsum("pi,ij,pj->p", points - peak, precision, points - peak)
         return values
 
-    found, spread_found = person_moments(quadratic, np.zeros(4), guess, centre, spread, rng)
-    error = np.abs(found - expected) / np.sqrt(np.diag(covariance))
+    found = person_moments(quadratic, np.zeros(4), guess, centre, spread, rng)
+    error = np.abs(found.mean - expected) / np.sqrt(np.diag(covariance))
     assert error.max() < 0.35
-    ratio = np.linalg.eigvals(np.linalg.solve(covariance, spread_found)).real
+    ratio = np.linalg.eigvals(np.linalg.solve(covariance, found.covariance)).real
     assert ratio.min() > 0.6
     assert ratio.max() < 1.6
 

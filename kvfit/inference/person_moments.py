@@ -5,6 +5,7 @@ are up to three times as uncertain as their Laplace approximation (on PEERS).
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,36 @@ _DEGREES_OF_FREEDOM = 5
 _WIDER = 1.2
 
 
+@dataclass(frozen=True, eq=False)
+class PersonMoments:
+    """A person's posterior in units of the population's prior.
+
+    Parameters
+    ----------
+    mean, covariance : numpy.ndarray
+        ``(parameter,)`` and ``(parameter, parameter)``.
+    points : numpy.ndarray
+        ``(point, parameter)``, the last sample.
+    weight : numpy.ndarray
+        ``(point,)``, its importance weights, which sum to 1.
+    negative_log_likelihood : numpy.ndarray
+        ``(point,)``.
+    """
+
+    mean: np.ndarray
+    covariance: np.ndarray
+    points: np.ndarray
+    weight: np.ndarray
+    negative_log_likelihood: np.ndarray
+
+    def under(self, negative_log_likelihood: np.ndarray) -> tuple[float, np.ndarray]:
+        """Log ratio of marginal likelihoods, and the mean, if the points' likelihoods were these."""
+        ratio = self.negative_log_likelihood - negative_log_likelihood
+        top = float(ratio.max())
+        weight = self.weight * np.exp(ratio - top)
+        return top + float(np.log(weight.sum())), (weight / weight.sum()) @ self.points
+
+
 def person_moments(
     negative_log_likelihood: Callable[[np.ndarray], np.ndarray],
     mean: np.ndarray,
@@ -21,7 +52,7 @@ def person_moments(
     centre: np.ndarray,
     spread: np.ndarray,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> PersonMoments:
     """Moments of the posterior under a ``Normal(centre, spread)`` prior, in units of that prior.
 
     Parameters
@@ -36,19 +67,22 @@ def person_moments(
 
     Returns
     -------
-    tuple of numpy.ndarray
-        Mean and covariance. Few effective points count for little: the covariance is shrunk towards the last one.
+    PersonMoments
+        Few effective points count for little: the covariance is shrunk towards the last one.
     """
     k = mean.size
+    z, values, weight = mean[None], np.zeros(1), np.ones(1)
     for _ in range(ROUNDS):
         factor = _WIDER * np.linalg.cholesky(covariance)
         chi = rng.chisquare(_DEGREES_OF_FREEDOM, size=POINTS) / _DEGREES_OF_FREEDOM
         standard = rng.normal(size=(POINTS, k)) / np.sqrt(chi)[:, None]
-        z = mean + standard @ factor.T
         log_proposal = -0.5 * (_DEGREES_OF_FREEDOM + k) * np.log1p((standard**2).sum(axis=1) / _DEGREES_OF_FREEDOM)
-        log_weight = -negative_log_likelihood(centre + spread * z) - 0.5 * (z**2).sum(axis=1) - log_proposal
+        proposed = mean + standard @ factor.T
+        found = negative_log_likelihood(centre + spread * proposed)
+        log_weight = -found - 0.5 * (proposed**2).sum(axis=1) - log_proposal
         if not np.isfinite(log_weight).any():
             break
+        z, values = proposed, found
         weight = np.exp(log_weight - log_weight.max())
         # a few points far outside the proposal must not decide
         weight = np.minimum(weight, weight.mean() * np.sqrt(POINTS))
@@ -60,4 +94,5 @@ def person_moments(
         share = effective / (effective + k)
         mean = share * new + (1.0 - share) * mean
         covariance = share * empirical + (1.0 - share) * covariance
-    return mean, covariance
+    finite = np.isfinite(values)
+    return PersonMoments(mean, covariance, z[finite], weight[finite] / weight[finite].sum(), values[finite])

@@ -12,11 +12,15 @@ import numpy as np
 from scipy.optimize import minimize
 
 from kvfit.inference.maximum_likelihood import BOX, PersonObjective, best_start, own_prior
-from kvfit.inference.person_moments import person_moments
+from kvfit.inference.person_moments import PersonMoments, person_moments
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
 
+#: rounds of expectation by sampling and maximisation
+MOMENT_ROUNDS = 4
 _STEP = 1e-3
+#: how far shared values are moved to see what follows, in prior standard deviations
+_REACH = 0.1
 #: smallest spread between persons that the loop may arrive at, in prior standard deviations of one person
 _LEAST_SPREAD = 0.05
 
@@ -99,17 +103,18 @@ def person_curvature(
             for person, objective in enumerate(objectives):
                 mode[person] = _search(objective, mode[person], varies, mu, sigma, scale)
                 precision[person], linear[person] = _quadratic(objective, mode[person])
-        mean = mode.copy()
-        for person in bar.track(range(n), f"{model.label}: persons"):
-            rng = np.random.default_rng([seed, person, 1])
-            mean[person], precision[person], linear[person] = _match_moments(
-                objectives[person], mode[person], precision[person], linear[person], varies, mu, sigma, rng
-            )
-        within = np.linalg.inv(_own(precision, varies) + np.diag(1.0 / sigma[varies] ** 2))
-        shared = mu[~varies]
-        mu, sigma = _maximise(mean, within, prior, sigma)
-        mu[~varies] = mean[:, ~varies] = shared
-    return PersonCurvature(precision, linear, mean, mu, sigma)
+        for _ in bar.track(range(MOMENT_ROUNDS), f"{model.label}: persons"):
+            persons, marginal = _moments(objectives, mode, precision, varies, mu, sigma, scale, seed)
+            precision, linear, mode = _matched(persons, marginal, varies, mu, sigma)
+            within = np.array([p.covariance for p in persons]) * sigma[varies][:, None] * sigma[varies]
+            shared = marginal.step(mu[~varies], prior)
+            if shared.size:
+                mode[:, varies] += marginal.follow @ (shared - mu[~varies])
+            mu, sigma = _maximise(mode, within, prior, sigma)
+            mu[~varies] = mode[:, ~varies] = shared
+        persons, marginal = _moments(objectives, mode, precision, varies, mu, sigma, scale, seed)
+        precision, linear, mode = _matched(persons, marginal, varies, mu, sigma)
+    return PersonCurvature(precision, linear, mode, mu, sigma)
 
 
 def _quadratic(objective: PersonObjective, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -191,42 +196,112 @@ def _maximise(mode: np.ndarray, within: np.ndarray, prior: _Prior, sigma: np.nda
     return mu, new_sigma
 
 
-def _match_moments(
-    objective: PersonObjective,
+@dataclass(frozen=True, eq=False)
+class _Marginal:
+    """How the likelihood, persons' own values integrated out, depends on the values that all share.
+
+    Parameters
+    ----------
+    slope, curvature : numpy.ndarray
+        ``(shared,)`` and ``(shared, shared)``.
+    follow : numpy.ndarray
+        ``(person, own, shared)``: how far each person's mean moves with a shared value, unconstrained scale.
+    reach : numpy.ndarray
+        ``(shared,)``, the step of the differences.
+    """
+
+    slope: np.ndarray
+    curvature: np.ndarray
+    follow: np.ndarray
+    reach: np.ndarray
+
+    def step(self, here: np.ndarray, prior: _Prior) -> np.ndarray:
+        """One Newton step, at most twice the reach."""
+        if not here.size:
+            return here
+        location, scale = prior.location[~prior.varies], prior.scale[~prior.varies]
+        values, vectors = np.linalg.eigh(self.curvature + np.diag(1.0 / scale**2))
+        direction = self.slope - (here - location) / scale**2
+        step = vectors @ ((vectors.T @ direction) / np.maximum(values, 1.0 / scale.max() ** 2))
+        moved: np.ndarray = here + np.clip(step, -2 * self.reach, 2 * self.reach)
+        return moved
+
+
+def _moments(
+    objectives: list[PersonObjective],
     mode: np.ndarray,
     precision: np.ndarray,
-    linear: np.ndarray,
     varies: np.ndarray,
     mu: np.ndarray,
     sigma: np.ndarray,
-    rng: np.random.Generator,
+    scale: np.ndarray,
+    seed: int,
+) -> tuple[list[PersonMoments], _Marginal]:
+    """Every person's posterior moments, and what they say about the shared values."""
+    n, spread, shared = len(objectives), sigma[varies], np.flatnonzero(~varies)
+    q = shared.size
+    reach = _REACH * scale[shared]
+    persons = []
+    slope, curvature, follow = np.zeros(q), np.zeros((q, q)), np.zeros((n, spread.size, q))
+    for person, objective in enumerate(objectives):
+        start = (mode[person, varies] - mu[varies]) / spread
+        own = precision[person][np.ix_(varies, varies)] * spread[:, None] * spread
+        guess = np.linalg.inv(np.eye(spread.size) + own)
+        at = _At(objective, mu, varies)
+        rng = np.random.default_rng([seed, person, 1])
+        found = person_moments(at, start, guess, mu[varies], spread, rng)
+        persons.append(found)
+        points = mu[varies] + spread * found.points
+        up = np.zeros(q)
+        for i in range(q):
+            step = reach * (np.arange(q) == i)
+            up[i], above = found.under(at(points, step))
+            down, below = found.under(at(points, -step))
+            slope[i] += (up[i] - down) / (2 * reach[i])
+            curvature[i, i] -= (up[i] + down) / reach[i] ** 2
+            follow[person, :, i] = spread * (above - below) / (2 * reach[i])
+            for k in range(i):
+                both, _ = found.under(at(points, step + reach * (np.arange(q) == k)))
+                cross = (both - up[i] - up[k]) / (reach[i] * reach[k])
+                curvature[i, k] -= cross
+                curvature[k, i] -= cross
+    return persons, _Marginal(slope, curvature, follow, reach)
+
+
+@dataclass(frozen=True, eq=False)
+class _At:
+    """Negative log-likelihood of a person's own values, the shared ones being held near the population's."""
+
+    objective: PersonObjective
+    mu: np.ndarray
+    varies: np.ndarray
+
+    def __call__(self, points: np.ndarray, step: np.ndarray | float = 0.0) -> np.ndarray:
+        every = np.tile(self.mu, (len(points), 1))
+        every[:, self.varies] = points
+        every[:, ~self.varies] += step
+        return self.objective.screen(every)
+
+
+def _matched(
+    persons: list[PersonMoments],
+    marginal: _Marginal,
+    varies: np.ndarray,
+    mu: np.ndarray,
+    sigma: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Posterior mean, and the quadratic log-likelihood that has the posterior's moments.
-
-    The own values follow the shared ones as in the Laplace approximation: simulation would add noise to that slope, and
-    the noise of all persons together would tie the shared values to the coordinates again.
-    """
-    own, spread = np.ix_(varies, varies), sigma[varies]
-    full = mode.copy()
-
-    def negative_log_likelihood(points: np.ndarray) -> np.ndarray:
-        every = np.tile(full, (len(points), 1))
-        every[:, varies] = points
-        return objective.screen(every)
-
+    """Quadratic log-likelihoods that have the posteriors' moments, and the posterior means."""
+    n, spread, k = len(persons), sigma[varies], varies.size
     unit = np.eye(spread.size)
-    laplace = np.linalg.inv(unit + precision[own] * spread[:, None] * spread)
-    start = (mode[varies] - mu[varies]) / spread
-    mean, covariance = person_moments(negative_log_likelihood, start, laplace, mu[varies], spread, rng)
-    values, vectors = np.linalg.eigh(np.linalg.inv(covariance) - unit)
-    informed = (vectors * np.maximum(values, 0.0)) @ vectors.T
-    matched, pull = precision.copy(), linear.copy()
-    matched[own] = informed / spread[:, None] / spread
-    coupling = precision[np.ix_(varies, ~varies)]
-    follow = (laplace * spread[:, None] * spread) @ coupling  # how far the own values move with the shared ones
-    coupling = (matched[own] + np.diag(1.0 / spread**2)) @ follow
-    matched[np.ix_(varies, ~varies)] = coupling
-    matched[np.ix_(~varies, varies)] = coupling.T
-    pull[varies] = matched[own] @ mu[varies] + ((informed + unit) @ mean) / spread + coupling @ full[~varies]
-    full[varies] = mu[varies] + spread * mean
-    return full, matched, pull
+    precision, linear, mean = np.zeros((n, k, k)), np.zeros((n, k)), np.tile(mu, (n, 1))
+    for j, person in enumerate(persons):
+        values, vectors = np.linalg.eigh(np.linalg.inv(person.covariance) - unit)
+        informed = (vectors * np.maximum(values, 0.0)) @ vectors.T
+        own = informed / spread[:, None] / spread
+        coupling = -(own + np.diag(1.0 / spread**2)) @ marginal.follow[j]
+        precision[j][np.ix_(varies, varies)] = own
+        precision[j][np.ix_(varies, ~varies)] = coupling
+        precision[j][np.ix_(~varies, varies)] = coupling.T
+        linear[j, varies] = own @ mu[varies] + ((informed + unit) @ person.mean) / spread + coupling @ mu[~varies]
+        mean[j, varies] = mu[varies] + spread * person.mean
+    return precision, linear, mean
