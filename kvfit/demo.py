@@ -40,7 +40,8 @@ def run_demo(
     """
     data = kv.load("peers_notask", participants=participants)
     say(f"{data!r}\n{data.scoring_note()}")
-    fits = [kv.fit(model, data, store=store, seed=seed, show_progress=show_progress) for model in MODELS]
+    # 1000 draws are enough for most models; single persons' posteriors under CMR have long tails
+    fits = [kv.fit(model, data, store=store, draws=2000, seed=seed, show_progress=show_progress) for model in MODELS]
     comparison = kv.compare(fits)
     path = kv.report(
         comparison,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pymc as pm
 import pytest
+from study_lists import study_table
 
 import kvfit as kv
 from kvfit.comparison.same_responses import DifferentResponsesError
@@ -17,7 +18,6 @@ from kvfit.inference.settings import FitSettings
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
 from kvfit.store import StoreError
-from tests.study_lists import study_table
 
 SETTINGS = {"draws": 60, "tune": 100, "chains": 2, "cores": 2, "seed": 3, "show_progress": False}
 TRUTH = {

@@ -4,9 +4,9 @@ import warnings
 
 import numpy as np
 import pytest
+from study_lists import study_table
 
 import kvfit as kv
-from tests.study_lists import study_table
 
 pytest.importorskip("jax", reason="jax is not installed (extra: numpyro)")
 pytest.importorskip("numpyro", reason="numpyro is not installed (extra: numpyro)")

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pymc as pm
 import pytest
+from study_lists import study_table
 
 import kvfit as kv
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
@@ -14,7 +15,6 @@ from kvfit.recall.design import recall_design
 from kvfit.recall.model import RecallModel
 from kvfit.recall.objective import RecallObjective
 from kvfit.tasks.free_recall import FreeRecallData
-from tests.study_lists import study_table
 
 N_PERSONS = 24
 
