@@ -36,7 +36,7 @@ class PersonCurvature:
     linear : numpy.ndarray
         ``(participant, parameter)``, b: the log-likelihood is near ``b . theta - theta' H theta / 2``.
     mode : numpy.ndarray
-        ``(participant, parameter)``, MAP estimates under the population's values.
+        ``(participant, parameter)``, posterior means under the population's values (MAP estimates without a population).
     mu : numpy.ndarray
         ``(parameter,)``, population mean.
     sigma : numpy.ndarray
