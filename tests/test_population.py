@@ -10,7 +10,7 @@ from study_lists import study_table
 import kvfit as kv
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
 from kvfit.inference.maximum_likelihood import own_prior
-from kvfit.inference.person_moments import person_moments
+from kvfit.inference.person_moments import PersonMoments, person_moments
 from kvfit.recall.design import recall_design
 from kvfit.recall.model import RecallModel
 from kvfit.recall.objective import RecallObjective
@@ -117,3 +117,13 @@ def test_preconditioned_effects_are_an_ordinary_distribution(model: RecallModel,
     assert z.shape == (200, N_PERSONS, int(varies.sum()))
     assert abs(z.mean()) < 0.03
     assert abs(z.std() - 1) < 0.03
+
+
+def test_points_that_hardly_count_do_not_decide_under_another_likelihood() -> None:
+    points = np.array([[0.0], [1.0], [50.0], [2.0]])
+    weight = np.array([0.5, 0.5, 0.0, 1e-9])
+    moments = PersonMoments(np.array([0.5]), np.eye(1), points, weight, np.zeros(4))
+    log_ratio, mean = moments.under(np.array([0.0, np.log(3.0), -1e4, -1e3]))
+    assert log_ratio == pytest.approx(np.log(0.5 + 0.5 / 3))
+    assert mean[0] == pytest.approx(0.25)
+    assert moments.under(np.full(4, np.inf)) == (0.0, moments.mean)

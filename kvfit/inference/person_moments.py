@@ -13,6 +13,8 @@ import numpy as np
 POINTS, ROUNDS = 384, 4
 _DEGREES_OF_FREEDOM = 5
 _WIDER = 1.2
+#: share of the largest weight below which a point is left out when the likelihood is changed
+_NEGLIGIBLE = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,13 @@ class PersonMoments:
 
     def under(self, negative_log_likelihood: np.ndarray) -> tuple[float, np.ndarray]:
         """Log ratio of marginal likelihoods, and the mean, if the points' likelihoods were these."""
-        ratio = self.negative_log_likelihood - negative_log_likelihood
+        # points that hardly count must not come to decide under the other likelihood
+        counts = self.weight > _NEGLIGIBLE * self.weight.max()
+        with np.errstate(invalid="ignore"):
+            ratio = np.where(counts, self.negative_log_likelihood - negative_log_likelihood, -np.inf)
+        if not np.isfinite(ratio).any():
+            return 0.0, self.mean
+        ratio = np.where(np.isfinite(ratio), ratio, -np.inf)
         top = float(ratio.max())
         weight = self.weight * np.exp(ratio - top)
         return top + float(np.log(weight.sum())), (weight / weight.sum()) @ self.points
