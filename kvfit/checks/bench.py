@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kvfit.checks.prior_points import PriorPoints
 from kvfit.kernels import match_cue
 from kvfit.recall.design import RecallDesign
 from kvfit.recall.likelihood import cell_tables
@@ -57,7 +58,7 @@ def lay_out(cells: Sequence[Cell], similarity: np.ndarray | None = None) -> Reca
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class Bench(PriorPoints):
     """A model and what every check needs to run it.
 
     Parameters
@@ -67,21 +68,6 @@ class Bench:
     """
 
     model: RecallModel
-    seed: int
-
-    def rng(self, purpose: int) -> np.random.Generator:
-        """Random numbers of one check, independent of the others."""
-        return np.random.default_rng([self.seed, purpose])
-
-    @cached_property
-    def location(self) -> np.ndarray:
-        """Prior means ``(parameter,)`` on the unconstrained scale."""
-        return np.array([p.location for p in self.model.parameters])
-
-    @cached_property
-    def scale(self) -> np.ndarray:
-        """Prior standard deviations ``(parameter,)``."""
-        return np.array([p.scale for p in self.model.parameters])
 
     @cached_property
     def similarity(self) -> np.ndarray | None:
@@ -90,16 +76,6 @@ class Bench:
             return None
         drawn = self.rng(0).uniform(-0.2, 0.9, (LIST_LENGTH, LIST_LENGTH))
         return (drawn + drawn.T) / 2
-
-    def points(self, n: int, spread: float, rng: np.random.Generator) -> np.ndarray:
-        """``(point, parameter)``: the prior's centre, then points uniform within `spread` prior sd of it."""
-        z = rng.uniform(-spread, spread, (n, self.location.size))
-        z[0] = 0.0
-        return self.location + self.scale * z
-
-    def natural(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Natural-scale values of unconstrained points ``(..., parameter)``."""
-        return {p.name: p.to_natural(x[..., k]) for k, p in enumerate(self.model.parameters)}
 
     def tables(self, design: RecallDesign, x: np.ndarray) -> tuple[np.ndarray, ...]:
         """NumPy tables at points ``(participant, parameter)``."""

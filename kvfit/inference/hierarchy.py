@@ -41,7 +41,6 @@ def build_pymc_model(
     pooling: Pooling = "partial",
     parameterisation: Parameterisation = "noncentred",
     curvature: PersonCurvature | None = None,
-    observe: bool = True,
 ) -> pm.Model:
     """Build an ordinary ``pm.Model`` that a user can extend.
 
@@ -64,8 +63,6 @@ def build_pymc_model(
         :mod:`kvfit.inference.preconditioner`), its standardised deviation ``z``, or ``theta`` itself.
     curvature : PersonCurvature, optional
         Of :func:`estimate_curvature`.
-    observe : bool
-        False leaves the responses out, for a likelihood of your own over the variables on the natural scale.
 
     Returns
     -------
@@ -85,8 +82,7 @@ def build_pymc_model(
         natural = {}
         for k, p in enumerate(parameters):
             natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
-        if observe:
-            model.observe(model.observed, design, natural)
+        model.observe(model.observed, design, natural)
     return pymc_model
 
 

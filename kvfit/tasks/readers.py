@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,17 @@ from kvfit.tasks.event_tables import tidy_events
 from kvfit.tasks.free_recall import FreeRecallData, build_free_recall
 from kvfit.tasks.matrices import RecallMatrix, matrix_events
 from kvfit.tasks.penn import read_penn
-from kvfit.tasks.problems import DataError, DataWarning, Place, Problem, ProblemLog
+from kvfit.tasks.problems import Place, Problem, ProblemLog
 from kvfit.tasks.reading_rules import EmptyParticipants, ReadingRules, RepeatedItems
-from kvfit.tasks.sources import Columns, existing_file, open_table, rename_columns, source_label, source_stem
+from kvfit.tasks.sources import (
+    Columns,
+    describe_source,
+    existing_file,
+    open_table,
+    rename_columns,
+    sound_or_error,
+    source_stem,
+)
 from kvfit.tasks.validation import CheckedEvents, check_events
 from kvfit.tasks.wide import is_wide, read_wide
 
@@ -98,11 +105,7 @@ def read_free_recall(
         encoding=encoding,
         delimiter=delimiter,
     )
-    if data is None:
-        raise DataError(name or source_label(source), log.problems)
-    for problem in log.problems:
-        warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=2)
-    return data
+    return sound_or_error(data, log, name, source)
 
 
 def check_file(source: str | Path | pd.DataFrame, **options: Any) -> list[Problem]:
@@ -153,7 +156,7 @@ def _examine(
             places=[Place(found=f"left out: {'; '.join(left_out) or 'nothing'}")],
         )
         return None, log
-    said = description or (source_label(source) if isinstance(source, pd.DataFrame) else f"file {source_label(source)}")
+    said = describe_source(source, description)
     if left_out:
         said += f"; left out: {'; '.join(left_out)}"
     return build_free_recall(events, name or source_stem(source), said), log

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from kvfit.tasks.problems import DataError, DataWarning, Place, Problem, ProblemLog
+from kvfit.tasks.problems import Place, Problem, ProblemLog
 from kvfit.tasks.rating_counts import count_columns, expand_counts
 from kvfit.tasks.reading_rules import IncompleteParticipants, MissingResponses, RecognitionRules
 from kvfit.tasks.recognition import RecognitionData, build_recognition
@@ -27,9 +26,10 @@ from kvfit.tasks.response_scale import Scale
 from kvfit.tasks.sources import (
     Columns,
     SourceTable,
+    describe_source,
     open_table,
     rename_columns,
-    source_label,
+    sound_or_error,
     source_stem,
 )
 
@@ -135,11 +135,7 @@ def read_recognition(
         encoding=encoding,
         delimiter=delimiter,
     )
-    if data is None:
-        raise DataError(name or source_label(source), log.problems)
-    for problem in log.problems:
-        warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=2)
-    return data
+    return sound_or_error(data, log, name, source)
 
 
 def check_recognition(source: str | Path | pd.DataFrame, **options: Any) -> list[Problem]:
@@ -198,7 +194,7 @@ def _examine(
     )
     if checked is None or log.errors:
         return None, log
-    text = description or (source_label(source) if isinstance(source, pd.DataFrame) else f"file {source_label(source)}")
+    text = describe_source(source, description)
     if said:
         text += f"; columns: {', '.join(said)}"
     return _build(checked, rules, conditions, name or source_stem(source), text, log), log

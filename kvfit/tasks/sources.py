@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.labels import as_text, convert_column
-from kvfit.tasks.problems import Place, ProblemLog
+from kvfit.tasks.problems import DataError, DataWarning, Place, ProblemLog
 from kvfit.tasks.text_tables import read_text_table
 
 #: kvfit's column name to the user's, or to several of them that make one label together.
@@ -167,3 +168,25 @@ def _report_unknown(ours: str, unknown: Sequence[str], table: pd.DataFrame, log:
         fix=fix,
         places=[Place(found=repr(name)) for name in unknown],
     )
+
+
+def describe_source(source: str | Path | pd.DataFrame, description: str | None) -> str:
+    """The user's description, or the file's or frame's name."""
+    return description or (source_label(source) if isinstance(source, pd.DataFrame) else f"file {source_label(source)}")
+
+
+def sound_or_error[Data](
+    data: Data | None, log: ProblemLog, name: str | None, source: str | Path | pd.DataFrame
+) -> Data:
+    """Return data without errors, after warning of the rest; for the readers, whose caller is warned.
+
+    Raises
+    ------
+    DataError
+        With every problem, if there are no data.
+    """
+    if data is None:
+        raise DataError(name or source_label(source), log.problems)
+    for problem in log.problems:
+        warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=3)
+    return data

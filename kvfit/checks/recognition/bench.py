@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from kvfit.checks.prior_points import PriorPoints
 from kvfit.recognition.binding import Binding
 from kvfit.recognition.design import RecognitionDesign
 from kvfit.recognition.model import RecognitionModel
@@ -28,7 +29,7 @@ def bind_to(model: RecognitionModel, scale: Scale) -> RecognitionModel:
 
 
 @dataclass(frozen=True, eq=False)
-class RecognitionBench:
+class RecognitionBench(PriorPoints):
     """A model and what every check needs to run it.
 
     Parameters
@@ -39,35 +40,10 @@ class RecognitionBench:
     """
 
     model: RecognitionModel
-    seed: int
 
     def __post_init__(self) -> None:
         if self.model.binding is None:
             object.__setattr__(self, "model", bind_to(self.model, RATING_SCALE))
-
-    def rng(self, purpose: int) -> np.random.Generator:
-        """Random numbers of one check, independent of the others."""
-        return np.random.default_rng([self.seed, purpose])
-
-    @cached_property
-    def location(self) -> np.ndarray:
-        """Prior means ``(parameter,)`` on the unconstrained scale."""
-        return np.array([p.location for p in self.model.parameters])
-
-    @cached_property
-    def scale(self) -> np.ndarray:
-        """Prior standard deviations ``(parameter,)``."""
-        return np.array([p.scale for p in self.model.parameters])
-
-    def points(self, n: int, spread: float, rng: np.random.Generator) -> np.ndarray:
-        """``(point, parameter)``: the prior's centre, then points uniform within `spread` prior sd of it."""
-        z = rng.uniform(-spread, spread, (n, self.location.size))
-        z[0] = 0.0
-        return self.location + self.scale * z
-
-    def natural(self, x: np.ndarray) -> dict[str, np.ndarray]:
-        """Natural-scale values of unconstrained points ``(..., parameter)``."""
-        return {p.name: p.to_natural(x[..., k]) for k, p in enumerate(self.model.parameters)}
 
     def empty(self, n_participants: int, n_trials: int) -> RecognitionDesign:
         """Design with `n_trials` trials in each cell: old and new, every level, the covariates' examples.
