@@ -170,6 +170,44 @@ def posterior() -> Outcome:
     return Outcome(seconds / own.seconds, details, broken)
 
 
+def recognition() -> Outcome:
+    """Minimum bulk ESS a second of hierarchical signal detection, compiling included, against plain PyMC over trials.
+
+    Both sample 4 chains of 500 tuning and 500 kept draws with PyMC's default sampler. How many leapfrog steps the rival
+    takes, and its effective sample, are those of a stored run with the same seed; its compile time and pace are
+    measured beside kvfit's run.
+    """
+    from benchmarks import recognition as ratings
+
+    data = ratings.simulated()
+    own, stored = ratings.own_posterior(data), ratings.stored_plain_run()
+    pace = ratings.plain_posterior(data, **RIVAL_PACE, cores=2, nuts={"max_treedepth": 5})
+    a_step = pace.sampling_seconds / pace.n_gradients
+    seconds = pace.compile_seconds + stored["n_gradients"] * a_step
+    difference = ratings.disagreement(data)
+    details = {
+        "data": f"{data.n_participants} participants, {data.n_trials} ratings",
+        "kvfit, s": own.seconds,
+        "of which compiling and starting values, s": own.compile_seconds,
+        "kvfit, min bulk ESS": own.min_ess,
+        "kvfit, min bulk ESS/s": own.ess_per_second,
+        "kvfit, divergences": own.divergences,
+        "kvfit, largest r-hat": own.max_rhat,
+        "kvfit, leapfrog steps a draw": own.steps_a_draw,
+        "kvfit, ms a leapfrog step": 1e3 * own.sampling_seconds / own.n_gradients,
+        "plain PyMC, s (stored leapfrog steps at today's pace)": seconds,
+        "plain PyMC, compiling, s": pace.compile_seconds,
+        "plain PyMC, min bulk ESS": stored["min_ess"],
+        "plain PyMC, min bulk ESS/s": stored["min_ess"] / seconds,
+        "plain PyMC, divergences": stored["divergences"],
+        "plain PyMC, leapfrog steps a draw": stored["steps_a_draw"],
+        "plain PyMC, ms a leapfrog step": 1e3 * a_step,
+        "largest relative difference of log-likelihoods": difference,
+    }
+    broken = f"the two models' log-likelihoods differ by {difference:.1e}" if difference > AGREES else ""
+    return Outcome(own.ess_per_second / (stored["min_ess"] / seconds), details, broken)
+
+
 def import_time() -> Outcome:
     """Seconds of `python -c "import kvfit"`, the start of Python included."""
     python = timing.import_seconds("sys")
@@ -210,6 +248,7 @@ GOALS = (
         maximum_likelihood,
     ),
     Goal("posterior", "min bulk ESS/s of hierarchical CMR, against JAX in PyMC", "times", 10, posterior),
+    Goal("recognition", "min bulk ESS/s of hierarchical UVSD, against PyMC over trials", "times", 6, recognition),
     Goal("import", "import kvfit in a new process", "s", 1.0, import_time),
     Goal("lists", "growth over lists x1, x4, x16", "exponent", 1.1, growth_in_lists),
     Goal("list_length", "growth over list length 12, 24, 48", "exponent", 2.0, growth_in_list_length),

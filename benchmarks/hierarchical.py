@@ -95,10 +95,11 @@ def posterior(fit: Callable[[], Any], log_likelihood: LogLikelihood | None = Non
             fit()
         except _Sampled as done:
             tree = done.tree
-    return _summarise(tree, time.perf_counter() - begin)
+    return summarise(tree, time.perf_counter() - begin)
 
 
-def _summarise(tree: Any, seconds: float) -> Run:
+def summarise(tree: Any, seconds: float) -> Run:
+    """Summarise a run from its tree, tuning kept, and its wall time."""
     import arviz as az
 
     draws, stats = tree.posterior.dataset, tree.sample_stats.dataset

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from kvfit.cli_options import Participants, Quiet, Sampling, Seed, Source, Starts, Store, grouped
+from kvfit.cli_options import Items, Participants, Quiet, Reading, Sampling, Seed, Source, Starts, Store, grouped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,14 +57,14 @@ def main() -> None:
         sys.exit(130)
 
 
-def _load(source: Source) -> "Data":
-    import kvfit as kv
-    from kvfit.data.metadata import known_datasets
+def _load(source: Source, reading: Reading) -> "Data":
+    """Load the data of a command; say what was read, and of a file how."""
+    from kvfit.cli_reading import introduce, load_data
 
-    path = Path(source.data)
-    if source.data not in known_datasets() and (path.suffix or path.exists()):
-        return kv.read_free_recall(path).select(participants=source.participants, query=source.query)
-    return kv.load(source.data, participants=source.participants, query=source.query)
+    with _warnings_shown():
+        data = load_data(source, reading)
+    _say(introduce(data, source, reading))
+    return data
 
 
 def _similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
@@ -111,7 +111,7 @@ def _say(text: object) -> None:
 @app.command()
 def models(name: Annotated[str | None, typer.Argument(help="Describe one model with its options.")] = None) -> None:
     """List the models, or describe one."""
-    from kvfit.registry import get_model, installed
+    from kvfit.registry import get_model, installed, with_items
 
     known = installed()
     if name is None:
@@ -135,6 +135,11 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     _say("\nOptions (first is the default)")
     for key, option in family.options.items():
         _say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")
+    if hasattr(model, "with_items"):
+        _say(
+            f"  {'items':<18}none, default or names of parameters\n{'':<20}effects of items, crossed with those of"
+            f" participants: items=d_prime+criterion; default here is {with_items(model, True).options['items']}"
+        )
     for rule in family.no_effect:
         what = f"{rule.option}={'|'.join(map(str, rule.values))}" if rule.values else rule.option
         _say(f"  {what} decides nothing beside {rule.beside}={rule.value}: {rule.why}")
@@ -157,51 +162,17 @@ def data_describe(name: str) -> None:
 
 
 @data_app.command("check")
+@grouped
 def data_check(
-    path: Path,
-    task: Annotated[str, typer.Option(help="free_recall or recognition.")] = "free_recall",
-    column: Annotated[
-        list[str] | None, typer.Option(help="kvfit's name=yours, e.g. item=word; list=session,block joins; repeatable.")
-    ] = None,
-    scale: Annotated[
-        str | None, typer.Option(help="Recognition: labels from surest new to surest old: 1-6, 6-1 or no,yes.")
-    ] = None,
-    old_from: Annotated[str | None, typer.Option(help="Recognition: first label that means old.")] = None,
-    old_values: Annotated[
-        list[str] | None, typer.Option("--old-value", help="Recognition: value of 'old' for studied items; repeatable.")
-    ] = None,
-    drop_missing: Annotated[
-        bool, typer.Option("--drop-missing", help="Recognition: leave trials without a response unscored.")
-    ] = False,
+    path: Annotated[Path, typer.Argument(help="A file of free recalls, of recognition trials or of rating counts.")],
+    reading: Reading,
 ) -> None:
-    """Check a file of free recalls or of recognition trials and list everything that is wrong with it."""
-    import kvfit as kv
+    """Check a file of free recalls or of recognition and list everything that is wrong with it."""
+    from kvfit.cli_reading import describe, read_file
 
-    columns = dict(_named_columns(column or []))
-    if task == "free_recall":
-        if drop_missing or not (scale is old_from is old_values is None):
-            raise ValueError("--scale, --old-from, --old-value and --drop-missing are for --task recognition")
-        with _warnings_shown():
-            recalls = kv.read_free_recall(path, columns=columns)
-        _say(f"{path}: no problems. {recalls!r}\n{recalls.scoring_note()}")
-    elif task == "recognition":
-        with _warnings_shown():
-            trials = kv.read_recognition(
-                path, columns=columns, scale=scale, old_from=old_from, old_values=old_values,
-                missing_responses="drop" if drop_missing else "error",
-            )  # fmt: skip
-        _say(f"{path}: no problems.\n{trials.describe()}")
-    else:
-        raise ValueError(f"--task: expected free_recall or recognition; found {task!r}")
-
-
-def _named_columns(given: Sequence[str]) -> Iterator[tuple[str, str | list[str]]]:
-    for one in given:
-        ours, separator, theirs = one.partition("=")
-        if not (ours and separator and theirs):
-            raise ValueError(f"--column: expected kvfit's name=yours, found {one!r}")
-        parts = theirs.split(",")
-        yield ours.strip(), parts if len(parts) > 1 else theirs
+    with _warnings_shown():
+        data = read_file(path, reading)
+    _say(f"{path}: no problems.\n{describe(data, reading)}")
 
 
 @app.command()
@@ -209,7 +180,9 @@ def _named_columns(given: Sequence[str]) -> Iterator[tuple[str, str | list[str]]
 def fit(
     model: Annotated[str, typer.Argument(help="Model, with options if wanted: 'kv_recall(query=value)'.")],
     source: Source,
+    reading: Reading,
     sampling: Sampling,
+    items: Items = None,
     method: Annotated[str, typer.Option(help="posterior, ml (maximum likelihood) or map.")] = "posterior",
     store: Store = Path("fits"),
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of estimates by participant.")] = None,
@@ -218,14 +191,15 @@ def fit(
 ) -> None:
     """Fit one model to a data set."""
     import kvfit as kv
+    from kvfit.registry import with_items
 
     if method not in ("posterior", "ml", "map"):
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
     spec = kv.get_model(model)
-    data = _load(source)
-    _say(f"{data!r}\n{data.scoring_note()}")
+    data = _load(source, reading)
     similarity = _similarity(source, data, [spec])
     if method != "posterior":
+        spec = spec if items is None else with_items(spec, items)
         found = kv.point_fit(
             spec, data, method=method, starts=starts, seed=sampling.seed, similarity=similarity,  # type: ignore[arg-type]
             show_progress=not quiet,
@@ -234,8 +208,12 @@ def fit(
         _say(f"\n{found.totals().round(1).to_string()}\n\n{found.verdict()}")
         _write_csv(found.table, output)
         return
-    posterior = kv.fit(spec, data, store=store, similarity=similarity, show_progress=not quiet, **asdict(sampling))
+    posterior = kv.fit(
+        spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling)
+    )
     _say(posterior.population().round(3).to_string(index=False))
+    if getattr(posterior.model, "item_effects", ()):
+        _say(f"\nSpread between items (unconstrained scale)\n{posterior.item_spread().round(3).to_string(index=False)}")
     _say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
     _write_csv(posterior.persons().reset_index(), output)
 
@@ -253,8 +231,10 @@ def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
 def compare(
     model_names: Annotated[list[str], typer.Argument(metavar="MODELS...", help="Two or more models.")],
     source: Source,
+    reading: Reading,
     sampling: Sampling,
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
+    items: Items = None,
     criteria: Annotated[bool, typer.Option("--ml", help="Also fit by maximum likelihood, for AIC and BIC.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the comparison table.")] = None,
     store: Store = Path("fits"),
@@ -265,11 +245,14 @@ def compare(
     import kvfit as kv
 
     specs = [kv.get_model(name) for name in model_names]
-    data = _load(source)
-    _say(f"{data!r}\n{data.scoring_note()}")
+    with_effects = [spec.label for spec in specs if getattr(spec, "item_effects", ())]
+    if criteria and (with_effects or items not in (None, "none")):
+        shown = ", ".join(with_effects) or f"--items {items}"
+        raise ValueError(f"--ml: maximum likelihood per participant has no effects of items ({shown}); leave one out")
+    data = _load(source, reading)
     similarity = _similarity(source, data, specs)
     fits = [
-        kv.fit(spec, data, store=store, similarity=similarity, show_progress=not quiet, **asdict(sampling))
+        kv.fit(spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling))
         for spec in specs
     ]
     points = [
@@ -326,6 +309,7 @@ def report(
 def simulate(
     model: Annotated[str, typer.Argument(help="Model, with options if wanted.")],
     source: Source,
+    reading: Reading,
     output: Annotated[Path, typer.Option("--output", "-o", help="CSV of the simulated table.")],
     parameters: Annotated[
         Path | None, typer.Option(help="CSV with a row a participant (column subject), e.g. from kvfit fit -o.")
@@ -336,13 +320,16 @@ def simulate(
     seed: Seed = 0,
 ) -> None:
     """Simulate responses to the lists or trials of a data set; parameters not given stand at the centre of their prior."""
+    import shlex
+
     import pandas as pd
 
     import kvfit as kv
+    from kvfit.cli_reading import table_to_read
     from kvfit.files import write_text
 
     spec = kv.get_model(model)  # an unknown model is told before a file is read
-    data = _load(source)
+    data = _load(source, reading)
     spec = spec.bind(data)
     similarity = _similarity(source, data, [spec])
     values: Any
@@ -363,24 +350,36 @@ def simulate(
             except ValueError as error:
                 raise ValueError(f"--set {name}: expected a number, found {number!r}") from error
     simulated = kv.simulate(spec, data, values, seed, similarity=similarity)
-    made = simulated.events if simulated.task == "free_recall" else simulated.trials
+    made, options = table_to_read(simulated)
     write_text(output, made.to_csv(index=False))
-    _say(f"{simulated!r}\nTable: {output}")
+    _say(f"{simulated!r}\nTable: {output}\nRead it with --data {shlex.join([str(output), *options])}")
 
 
 @app.command()
 def demo(
-    participants: Participants = 12,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("reports/demo.html"),
+    task: Annotated[
+        str, typer.Option(help="free_recall (real data) or recognition (simulated data with known truth).")
+    ] = "free_recall",
+    participants: Participants = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The page; else reports/demo.html or reports/demo_recognition.html."),
+    ] = None,
     store: Store = Path("fits"),
     seed: Seed = 0,
     quiet: Quiet = False,
 ) -> None:
-    """Compare key-value recall, CMR and a baseline on real immediate free recall (PEERS), and write the report."""
+    """Compare three models and write the report, on data that everybody has.
+
+    Free recall: key-value recall, CMR and a baseline on real immediate free recall (PEERS, the first 12 participants).
+    Recognition: three signal-detection models on simulated confidence ratings, and how the estimates compare with the truth.
+    """
     from kvfit.demo import run_demo
 
     show: Callable[[str], None] = _say
-    run_demo(participants=participants or 12, output=output, store=store, seed=seed, show_progress=not quiet, say=show)
+    run_demo(
+        task=task, participants=participants, output=output, store=store, seed=seed, show_progress=not quiet, say=show
+    )
 
 
 if __name__ == "__main__":

@@ -13,6 +13,13 @@ Seed = Annotated[int, typer.Option(help="Same seed, same results.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bars.")]
 Store = Annotated[Path, typer.Option("--store", help="Folder of fits; finished ones are found again.")]
 Participants = Annotated[int | None, typer.Option("--participants", "-n", help="Use the first N participants.", min=1)]
+Items = Annotated[
+    str | None,
+    typer.Option(
+        "--items",
+        help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
+    ),
+]
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 
@@ -32,6 +39,50 @@ class Source:
     missing_similarity: Annotated[
         str, typer.Option(help="error, or mean: pairs of items that the file does not know get the mean similarity.")
     ] = "error"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read, as the readers' arguments in Python; what is not given is told by the columns."""
+
+    task: Annotated[
+        str | None, typer.Option(help="Of a file: free_recall or recognition; else its columns tell.")
+    ] = None
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="kvfit's name=yours, e.g. item=word; list=session,block joins; may be repeated."),
+    ] = None
+    scale: Annotated[
+        str | None,
+        typer.Option(help="Recognition: responses from surest new to surest old: 1-6, 6-1 (6 is sure new) or no,yes."),
+    ] = None
+    old_from: Annotated[
+        str | None, typer.Option(help="Recognition: first response that means old; else the upper half of the scale.")
+    ] = None
+    old_values: Annotated[
+        list[str] | None,
+        typer.Option("--old-value", help="Recognition: value of the column old that means studied; may be repeated."),
+    ] = None
+    unordered: Annotated[
+        bool, typer.Option("--unordered", help="Recognition: the responses are no scale of confidence.")
+    ] = False
+    condition: Annotated[
+        list[str] | None,
+        typer.Option(help="Recognition: column that describes the design, else all; may be repeated."),
+    ] = None
+    drop_missing: Annotated[
+        bool, typer.Option("--drop-missing", help="Recognition: leave trials without a response unscored.")
+    ] = False
+    incomplete: Annotated[
+        str | None,
+        typer.Option(help="Recognition: participants without old or without new items: error, drop or keep."),
+    ] = None
+    list_length: Annotated[
+        int | None, typer.Option(help="Items in every study list, if the file does not say it.", min=1)
+    ] = None
+    ignore_case: Annotated[
+        bool, typer.Option("--ignore-case", help="Compare items and responses whatever their case.")
+    ] = False
 
 
 @dataclass(frozen=True)

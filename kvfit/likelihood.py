@@ -9,6 +9,7 @@ import xarray as xr
 
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import ParameterError, check_values
+from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
 from kvfit.registry import get_model
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kvfit.tasks.recognition import RecognitionData
 
 Parameters = Mapping[str, Any] | pd.DataFrame
+ItemValues = Mapping[str, Any] | pd.DataFrame
 
 
 def participant_values(
@@ -66,11 +68,72 @@ def participant_values(
     return {k: np.broadcast_to(v, (n,)) for k, v in checked.items()}
 
 
+def item_values(model: MemoryModel, data: Any, item_effects: ItemValues | None) -> dict[str, np.ndarray]:
+    """Bring effects of items to one value an item.
+
+    Parameters
+    ----------
+    model : MemoryModel
+    data : RecognitionData
+    item_effects : mapping or pandas.DataFrame, optional
+        For models with effects of items, on the unconstrained scale: a table with a row an item, indexed by their labels
+        (or with a column ``item``), and a column an effect, as from ``Fit.items()``; or a mapping from each effect to an
+        array ``(item,)`` in the order of ``data.items``.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``item_effects``, ``(item, effect)``; empty for models without.
+
+    Raises
+    ------
+    ParameterError
+        Listing every effect or item that is missing or unknown.
+    """
+    of_items: tuple[ItemEffect, ...] = getattr(model, "item_effects", ())
+    names = [effect.name for effect in of_items]
+    if not of_items:
+        if item_effects is not None:
+            raise ParameterError(f"item_effects: {model.label} has none; leave them out, or use model(items=...)")
+        return {}
+    if item_effects is None:
+        raise ParameterError(
+            f"parameters of {model.label}: give item_effects=, a table with a row an item and the columns"
+            f" {', '.join(names)}, e.g. from Fit.items()"
+        )
+    problems = []
+    if isinstance(item_effects, pd.DataFrame):
+        table = item_effects.set_index("item") if "item" in item_effects.columns else item_effects
+        table = table.set_axis(table.index.astype(str))
+        labels = [str(label) for label in data.items]
+        missing = [label for label in labels if label not in table.index]
+        if missing:
+            problems.append(f"no row for {len(missing)} items: {', '.join(missing[:10])}")
+        elif not table.index.is_unique:
+            problems.append("expected one row an item, found items with several")
+        else:
+            table = table.loc[labels]
+        item_effects = {str(name): table[name].to_numpy() for name in table.columns}
+    problems += [f"{name}: missing" for name in names if name not in item_effects]
+    problems += [f"{name}: unknown; expected {', '.join(names)}" for name in item_effects if name not in names]
+    n = len(data.items)
+    found = {name: np.asarray(values, dtype=float) for name, values in item_effects.items()}
+    if not problems:
+        problems += [f"{k}: expected shape ({n},), found {v.shape}" for k, v in found.items() if v.shape != (n,)]
+        problems += [
+            f"{k}: expected numbers, found NaN or infinity" for k, v in found.items() if not np.isfinite(v).all()
+        ]
+    if problems:
+        raise ParameterError(f"item_effects of {model.label}:\n  " + "\n  ".join(problems))
+    return {ITEM_EFFECTS: np.stack([found[name] for name in names], axis=-1)}
+
+
 def log_likelihood(
     model: str | MemoryModel,
     data: "FreeRecallData | RecognitionData",
     parameters: Parameters,
     *,
+    item_effects: ItemValues | None = None,
     similarity: np.ndarray | None = None,
 ) -> xr.DataArray:
     """Log-likelihood of every observation: every list of free recall, every test trial of recognition.
@@ -82,6 +145,8 @@ def log_likelihood(
     data : FreeRecallData or RecognitionData
     parameters : mapping or pandas.DataFrame
         Natural-scale values, shared or per participant; see :func:`participant_values`.
+    item_effects : mapping or pandas.DataFrame, optional
+        Unconstrained scale, for models with effects of items; see :func:`item_values`.
     similarity : numpy.ndarray, optional
         ``(list, position, position)`` for models with ``semantic=True``.
 
@@ -99,7 +164,7 @@ def log_likelihood(
     """
     model = get_model(model).bind(data)
     design = model.design(data, similarity)
-    values = participant_values(model, data, parameters)
+    values = participant_values(model, data, parameters) | item_values(model, data, item_effects)
     per_unit = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0]
     return xr.DataArray(
         per_unit[design.unit_of_observation],
@@ -125,6 +190,7 @@ def simulate(
     parameters: Parameters,
     seed: int,
     *,
+    item_effects: ItemValues | None = None,
     similarity: np.ndarray | None = None,
 ) -> Any:
     """Simulate the responses of an experiment.
@@ -138,6 +204,8 @@ def simulate(
         Natural-scale values, shared or per participant; see :func:`participant_values`.
     seed : int
         The same seed gives the same data.
+    item_effects : mapping or pandas.DataFrame, optional
+        Unconstrained scale, for models with effects of items; see :func:`item_values`.
     similarity : numpy.ndarray, optional
         ``(list, position, position)`` for models with ``semantic=True``.
 
@@ -148,7 +216,7 @@ def simulate(
     """
     model = get_model(model).bind(design)
     laid_out = model.design(design, similarity)
-    values = participant_values(model, design, parameters)
+    values = participant_values(model, design, parameters) | item_values(model, design, item_effects)
     return design.with_responses(
         model.simulate(laid_out, values, np.random.default_rng(seed)),
         name=f"{design.name}_simulated",

@@ -124,6 +124,8 @@ class ModelFamily:
         ModelError
             Listing every unknown option or value, and every option that decides nothing beside the others.
         """
+        # an option of all models of a task, not of one family
+        items = options.pop("items", None) if "items" not in self.options else None
         chosen = {k: v for k, v in options.items() if k in self.options}
         rest = {k: v for k, v in options.items() if k not in self.options}
         problems = []
@@ -157,7 +159,7 @@ class ModelFamily:
         said: dict[str, Any] = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
         said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed}
         built: MemoryModel = replace(model, fixed=fixed, options={**model.options, **said})
-        return built
+        return built if items is None else with_items(built, items)
 
     def _without_effect(self, chosen: dict[str, Any], defaults: dict[str, Any], rest: dict[str, Any]) -> list[str]:
         """Name options that decide nothing beside others, and what to write instead."""
@@ -231,6 +233,30 @@ def installed() -> Installed:
 
 def _load_module(name: str) -> Any:
     return importlib.import_module(name).MODEL
+
+
+def with_items(model: MemoryModel, items: Any) -> MemoryModel:
+    """A model of recognition with crossed effects of items beside those of participants.
+
+    Parameters
+    ----------
+    model : MemoryModel
+    items : bool, str or sequence of str
+        As in :meth:`kvfit.recognition.model.RecognitionModel.with_items`.
+
+    Raises
+    ------
+    ModelError
+        For models of another task, or effects on what is no parameter.
+    """
+    add = getattr(model, "with_items", None)
+    if add is None:
+        raise ModelError(model.name, [f"items: models of {model.task} have no effects of items; leave it out"])
+    try:
+        found: MemoryModel = add(items)
+    except ValueError as error:
+        raise ModelError(model.name, str(error).splitlines()) from error
+    return found
 
 
 def families() -> dict[str, ModelFamily]:

@@ -8,9 +8,13 @@ signal detection describes one by one.
     F = log sum_j exp(gain m_j),  m_own ~ N(match, match_sd^2), others N(0, 1)
     P(recollect) = logistic((logit alpha_own - threshold) / noise),  then the highest category, else F against criteria
 
-Options ``read=key`` (familiarity only) and ``read=value`` (recollection, else a guess) are the contrasts. ``match_sd`` is
-1 unless freed: with the gain it shapes one ROC. Distributions are computed, not matched by moments, which is wrong by up to
-20 points at a gain of 2 (see ``kvfit.recognition.evidence.key_match``).
+A high ``threshold`` leaves keys alone, a low one with no match values alone, so that the default holds both. What one list
+length cannot tell is held unless it is freed: ``gain`` at 1, where attention compares scaled dot products, ``match_sd`` and
+``noise`` at 1. The gain decides how much of an asymmetric ROC is familiarity's: with lists of several lengths free it,
+else vary it (``gain=0.5``) before believing in an amount of recollection. Gains beyond 0.1 and 8 count as these.
+Options ``read=key`` (familiarity only) and ``read=value`` (recollection at a threshold of 0, else a guess) are the contrasts.
+Distributions are computed, not matched by moments, which is wrong by up to 20 points at a gain of 2 (see
+``kvfit.recognition.evidence.key_match``).
 
 Reference: Gershman, Fiete & Irie (2025), Neuron; the recognition model is kvfit's own.
 """
@@ -22,7 +26,8 @@ from typing import Any
 import numpy as np
 
 from kvfit.parameters import Parameter
-from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection, ValueOnly
+from kvfit.recognition.evidence.key_match import GAIN_LIMITS
+from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection
 from kvfit.recognition.evidence.kinds import LAG, LIST_LENGTH, PRESENTATIONS
 from kvfit.recognition.memory import Cells, Memory
 from kvfit.recognition.model import RecognitionModel
@@ -32,7 +37,9 @@ from kvfit.registry import ModelFamily, Option
 
 GAIN = Parameter(
     "gain", "β", "positive", (0.5, 4.0), "separation: inverse temperature of the match, per standard deviation of lures'",
-    "below .5 all keys count alike and the match of hundreds is lost; above 4 the best key alone decides",
+    "below .5 all keys count alike and the match of hundreds is lost; above 4 the best key alone decides; shared, because one"
+    " person's ROC fits as well at two gains (r-hat 1.5); 1 is the scaled dot product of attention (Vaswani et al. 2017)",
+    varies=False,
 )  # fmt: skip
 MATCH = Parameter(
     "match", "μ", "positive", (1.0, 7.0), "match of an old item with its own key, in standard deviations of other matches",
@@ -43,8 +50,8 @@ MATCH_SD = Parameter(
     "1: study shifts matches alike; encoding variability makes it larger (sigma of 1.2 to 1.5 in signal detection)",
 )  # fmt: skip
 THRESHOLD = Parameter(
-    "threshold", "θ", "real", (-3.0, 6.0), "log odds of attention on the own key at which half of the items are recollected",
-    "0: the own key gets half of the attention; recollection of 5 to 70 % over the range of the match",
+    "threshold", "θ", "real", (-4.0, 4.0), "log odds of attention on the own key at which half of the items are recollected",
+    "recollection of 0 to 70 % in lists of 240 at a match of 3, of 5 to 98 % in lists of 12; 0 is half of the attention",
 )  # fmt: skip
 NOISE = Parameter(
     "noise", "τ", "positive", (0.4, 3.0), "noise of recollection, in log odds of attention",
@@ -80,19 +87,22 @@ def _evidence(read: str, lag: bool, presentations: bool, p: Mapping[str, Any], c
     if presentations:
         times = np.where(cells.old, np.maximum(cells.covariates["n_presentations"], 1.0), 1.0)
         mean = mean * xp.exp(p["repetition"] * np.log(times))
-    match = Match(p["gain"], p["gain"] * mean, p["gain"] * p["match_sd"])
-    if read == "key":
-        return KeyValue(lists, match, None)
-    recollection = Recollection(p["threshold"], p["noise"])
-    return ValueOnly(lists, match, recollection) if read == "value" else KeyValue(lists, match, recollection)
+    # one rate of recollection tells nothing of gain and threshold beside the match
+    gain = xp.ones_like(mean) if read == "value" else xp.clip(p["gain"], *GAIN_LIMITS)
+    threshold = xp.zeros_like(mean) if read == "value" else p.get("threshold")
+    match = Match(gain, gain * mean, gain * p["match_sd"])
+    recollection = None if read == "key" else Recollection(threshold, p["noise"])
+    return KeyValue(lists, match, recollection, familiarity=read != "value")
 
 
 def build(read: str, lag: str, presentations: str, by: str, criteria_by: str) -> RecognitionModel:
     """Build the model with the given options; see ``MODEL.options``."""
     with_lag, with_times = lag == "power", presentations == "power"
-    parameters = [GAIN, MATCH, MATCH_SD]
+    parameters = [MATCH, MATCH_SD] if read == "value" else [GAIN, MATCH, MATCH_SD]
+    if read == "both":
+        parameters.append(THRESHOLD)
     if read != "key":
-        parameters += [THRESHOLD, NOISE]
+        parameters.append(NOISE)
     parameters += [FORGETTING] * with_lag + [REPETITION] * with_times
     return RecognitionModel(
         name="kv_recognition",
@@ -123,5 +133,5 @@ MODEL = ModelFamily(
         "by": BY,
         "criteria_by": CRITERIA_BY,
     },
-    default_fixed={"match_sd": 1.0},
+    default_fixed={"gain": 1.0, "match_sd": 1.0, "noise": 1.0},
 )

@@ -16,9 +16,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from kvfit.models.todam import ALPHA, POSITION, STUDY_POSITION
 from kvfit.parameters import Parameter
-from kvfit.recognition.evidence.average import Average, spread_positions
+from kvfit.recognition.evidence.average import over_positions
 from kvfit.recognition.evidence.kinds import LIST_LENGTH, PRESENTATIONS, find_lists
 from kvfit.recognition.evidence.matrix import GammaMatch, power_sum, squared_cosine_cumulants
 from kvfit.recognition.memory import Cells, Memory
@@ -35,19 +37,16 @@ FEATURES = Parameter(
 
 def _evidence(observed: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> Any:
     lists = find_lists(cells)
-    # an axis of positions where they are averaged over
-    p = p if observed else {name: value[..., None, :] for name, value in p.items()}
-    alpha = xp.clip(p["alpha"], 1e-6, 1.0 - 1e-12)
-    cumulants = squared_cosine_cumulants(xp.maximum(p["features"], 2.1))
-    reference = tuple(
-        lists.reference_others**k * power_sum(alpha, k, lists.reference_length, xp) * one
-        for k, one in enumerate(cumulants, start=1)
-    )
+    # a value that is held is an array also in a graph
+    alike = isinstance(p["alpha"], np.ndarray) and bool((p["alpha"] == 1.0).all())
 
-    def at(lag: Any) -> GammaMatch:
+    def at(p: Mapping[str, Any], lag: Any) -> GammaMatch:
+        alpha = xp.clip(p["alpha"], 1e-6, 1.0 - 1e-12)
         kept = xp.exp(lag * xp.log(alpha))
-        rest = []
-        for k, one in enumerate(cumulants, start=1):
+        reference, rest = [], []
+        for k, one in enumerate(squared_cosine_cumulants(xp.maximum(p["features"], 2.1)), start=1):
+            whole = power_sum(alpha, k, lists.reference_length, xp)
+            reference.append(lists.reference_others**k * whole * one)
             weights = power_sum(alpha, k, lists.length, xp) - xp.where(cells.old, kept**k, 0.0)
             # the only item of a list meets no noise; a little keeps the cumulants positive
             rest.append(lists.others**k * xp.maximum(weights, 1e-3) * one)
@@ -55,9 +54,7 @@ def _evidence(observed: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> An
             (reference[0], reference[1], reference[2]), (rest[0], rest[1], rest[2]), lists.presentations * kept
         )
 
-    if observed:
-        return at(lists.length - cells.covariates["study_position"])
-    return Average(at(spread_positions(lists.length)))
+    return over_positions(at, p, lists.length, cells.covariates["study_position"] if observed else None, alike)
 
 
 def build(position: str, criteria_by: str) -> RecognitionModel:

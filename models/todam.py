@@ -18,7 +18,7 @@ from typing import Any
 
 from kvfit.parameters import Parameter
 from kvfit.recognition.distributions import Normal
-from kvfit.recognition.evidence.average import Average, spread_positions
+from kvfit.recognition.evidence.average import over_positions
 from kvfit.recognition.evidence.kinds import LIST_LENGTH, PRESENTATIONS, find_lists
 from kvfit.recognition.evidence.matrix import power_sum
 from kvfit.recognition.memory import Cells, Covariate, Memory
@@ -38,28 +38,27 @@ FEATURES = Parameter(
 )  # fmt: skip
 ALPHA = Parameter(
     "alpha", "α", "unit", (0.9, 0.999), "what is left of memory when one more item is added",
-    "at .9 the last 10 items remain, at .999 lists of hundreds; Murdock (1982) took values near 1",
+    "at .9 the last 10 items remain, at .999 lists of hundreds; Murdock (1982) took values near 1; one for all persons,"
+    " because without study positions only the shape of the ROC tells it, and that trades off with N",
+    varies=False,
 )  # fmt: skip
 
 
 def _evidence(observed: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> Any:
     lists = find_lists(cells)
-    # an axis of positions where they are averaged over
-    p = p if observed else {name: value[..., None, :] for name, value in p.items()}
-    alpha = xp.clip(p["alpha"], 1e-6, 1.0 - 1e-12)
-    noise = lists.others**2 * power_sum(alpha, 2, lists.length, xp)
-    unit = xp.sqrt(lists.reference_others**2 * power_sum(alpha, 2, lists.reference_length, xp) / p["features"])
 
-    def at(lag: Any) -> Normal:
+    def at(p: Mapping[str, Any], lag: Any) -> Normal:
+        alpha = xp.clip(p["alpha"], 1e-6, 1.0 - 1e-12)
+        noise = lists.others**2 * power_sum(alpha, 2, lists.length, xp)
+        reference = lists.reference_others**2 * power_sum(alpha, 2, lists.reference_length, xp)
+        unit = xp.sqrt(reference / p["features"])
         kept = xp.exp(lag * xp.log(alpha))
         own = 2.0 * lists.presentations**2 - lists.others**2
         variance = (noise + xp.where(cells.old, own * kept**2, 0.0)) / p["features"]
         # the only item of a list meets no noise; a little keeps the variance positive
         return Normal(lists.presentations * kept / unit, xp.sqrt(xp.maximum(variance, 1e-12)) / unit)
 
-    if observed:
-        return at(lists.length - cells.covariates["study_position"])
-    return Average(at(spread_positions(lists.length)))
+    return over_positions(at, p, lists.length, cells.covariates["study_position"] if observed else None)
 
 
 def build(position: str, criteria_by: str) -> RecognitionModel:

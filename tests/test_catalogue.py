@@ -44,7 +44,7 @@ RECOGNITION = [name for name in NAMES if metadata(name)["task"] == "recognition"
 
 
 PSIFR = ("morton2013_psifr", "peers_notask")
-SHIPPED = ("schwartz2005_ratings",)
+SHIPPED = ("schwartz2005_ratings", "simulated_recognition")
 
 
 def load_recalls(name: str, **options: Any) -> FreeRecallData:
@@ -207,7 +207,7 @@ class TestPsifr:
 
 
 class TestShipped:
-    """A table of counts is part of kvfit."""
+    """A table of counts and a simulated set are part of kvfit."""
 
     @pytest.mark.parametrize("name", SHIPPED)
     def test_is_as_described(self, no_folder: None, name: str) -> None:
@@ -218,8 +218,8 @@ class TestShipped:
         raw = pd.read_csv(path)
         assert raw.columns.tolist() == list(entry["columns"])
         assert len(raw) == entry["rows"]
-        assert "Creative Commons Attribution" in entry["licence"]
-        assert load(name).source.endswith("(schwartz2005_ratings, part of kvfit)")
+        assert ("Apache-2.0" if name.startswith("simulated") else "Creative Commons Attribution") in entry["licence"]
+        assert load(name).source.endswith(f"({name}, part of kvfit)")
 
 
 class TestFolder:

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kvfit.checks.recognition.bench import RecognitionBench
+from kvfit.checks.recognition.derivatives import finite_over_prior, forms_agree, gradient_is_right
 from kvfit.recognition.memory import Memory
 from kvfit.recognition.scale import Scale
 from kvfit.registry import get_model
@@ -21,6 +23,7 @@ MODELS = [
     "gcm",
     "gcm(gamma=free, lag=power)",
     "kv_recognition",
+    "kv_recognition(noise=free, threshold=free)",
     "kv_recognition(read=key)",
     "kv_recognition(read=value, match_sd=free)",
     "kv_recognition(lag=power, presentations=power)",
@@ -95,9 +98,32 @@ def test_a_response_never_has_a_jump_in_its_gradient(name: str) -> None:
 def test_key_value_without_recollection_is_key_only() -> None:
     """A threshold that attention never reaches leaves familiarity alone."""
     p = draw("kv_recognition", 20, scale=1.0)
-    p["threshold"] = np.full_like(p["threshold"], 200.0)
-    both, key = log_probabilities("kv_recognition", p), log_probabilities("kv_recognition(read=key)", p)
+    both, key = log_probabilities("kv_recognition(threshold=200)", p), log_probabilities("kv_recognition(read=key)", p)
     np.testing.assert_allclose(np.exp(both), np.exp(key), atol=2e-4)
+
+
+def test_positions_are_alike_where_the_matrix_keeps_everything() -> None:
+    """Without loss one position stands for all; with next to none the average over positions says the same."""
+    p = draw("matrix_model", 20, scale=1.0)
+    nearly = log_probabilities("matrix_model(alpha=0.99999999)", p)
+    np.testing.assert_allclose(log_probabilities("matrix_model", p), nearly, atol=1e-5)
+
+
+def test_gains_beyond_the_tables_count_as_their_ends() -> None:
+    p = draw("kv_recognition", 1, scale=0.0)
+    ends = [log_probabilities("kv_recognition", {**p, "gain": np.full_like(p["gain"], g)}) for g in (8.0, 30.0)]
+    np.testing.assert_allclose(ends[0], ends[1], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "name", ["minerva2", "todam", "matrix_model", "gcm", "kv_recognition", "kv_recognition(read=value)"]
+)
+def test_gradients(name: str) -> None:
+    model: Any = get_model(name)
+    bench = RecognitionBench(model, 0)
+    for check in (forms_agree, gradient_is_right, finite_over_prior):
+        result = check(bench)
+        assert result.passed, result.detail
 
 
 @pytest.mark.slow

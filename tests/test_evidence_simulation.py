@@ -5,7 +5,7 @@ import pytest
 from scipy.special import ndtr
 
 from kvfit.recognition.evidence.key_match import moment_matched, quantile_table
-from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection, recollection_rate
+from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection
 from kvfit.recognition.evidence.kinds import Kind
 from kvfit.recognition.evidence.laplace import extend_inverse, probit
 from kvfit.recognition.evidence.matrix import gamma_probit, squared_cosine_cumulants
@@ -96,7 +96,9 @@ def test_key_value(gain: float) -> None:
         for part, evidence in ((None, familiarity), (recollection, np.where(recollected, np.inf, familiarity))):
             p = np.exp(KeyValue(lists, match, part).log_categories(CRITERIA[None], np))[0]
             assert largest_error(evidence, at, np.cumsum(p)[:-1]) < POINTS
-        rate = recollection_rate(lists, match, recollection, np)[0]
+        # guesses do not reach the last criterion
+        value = KeyValue(lists, match, recollection, familiarity=False).log_categories(np.full((1, 1), 8.0), np)
+        rate = np.exp(value[0, -1])
         assert abs(rate - recollected.mean()) < POINTS + 2.0 / np.sqrt(n_lists)
 
 

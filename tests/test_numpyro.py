@@ -7,6 +7,8 @@ import pytest
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.checks.recognition.bench import RecognitionBench
+from kvfit.registry import get_model
 
 pytest.importorskip("jax", reason="jax is not installed (extra: numpyro)")
 pytest.importorskip("numpyro", reason="numpyro is not installed (extra: numpyro)")
@@ -23,3 +25,9 @@ def test_numpyro_samples_the_same_posterior() -> None:
     for name in values:
         mine, other = (f.tree["posterior"][name].to_numpy().ravel() for f in fits)
         assert np.mean(mine) == pytest.approx(np.mean(other), abs=0.3 * np.std(other))
+
+
+@pytest.mark.parametrize("read", ["both", "key", "value"])
+def test_jax_has_the_gradient_of_key_value_recognition(read: str) -> None:
+    """Under JAX's own differentiation and vectorised over chains, as numpyro asks for it."""
+    TODO

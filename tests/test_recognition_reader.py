@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recognition_tables import stack, study_table, trial_table
 
+from kvfit.recognition.binding import BindingError
+from kvfit.registry import get_model
 from kvfit.tasks.problems import DataError, DataWarning, Problem
 from kvfit.tasks.recognition import RecognitionData
 from kvfit.tasks.recognition_reader import check_recognition, read_recognition
@@ -244,6 +246,12 @@ class TestStudyPhase:
         assert data.trials["n_presentations"].tolist()[:2] == [2, 1]
         assert data.trials["study_position"].tolist()[:2] == [3, 2]
         assert data.trials["lag"].tolist()[:2] == [1, 3]
+        # two different items, so that repetition does not lengthen the list; position 3 is inside it all the same
+        assert data.trials["list_length"].tolist() == [2, 2, 2]
+
+    def test_length_without_labels_of_items(self) -> None:
+        table = stack(study_table(1, ["a", "b", "c"]), trial_table(1, [6, 5], [1], phase="test")).drop(columns="item")
+        assert read(table).trials["list_length"].tolist() == [3, 3, 3]
 
     def test_targets_never_studied_and_lures_that_were(self, with_study: pd.DataFrame) -> None:
         with_study.loc[3, "item"] = "stranger"
@@ -309,6 +317,18 @@ class TestContinuous:
         assert old["lag"].tolist() == [2, 3, 3]
         assert old["n_presentations"].tolist() == [1, 1, 2]
         assert "study_position" not in data.trials
+
+    def test_no_list_length_but_items_before(self, continuous: pd.DataFrame) -> None:
+        data = read(continuous, scale=None)
+        assert "list_length" not in data.trials
+        items = continuous["item"].tolist()
+        assert data.trials["items_before"].tolist() == [len(set(items[:n])) for n in range(len(items))]
+        assert "items_before" not in data.conditions
+        assert set(read(continuous, scale=None, list_length=5).trials["list_length"]) == {5}
+
+    def test_a_model_says_that_it_needs_a_length(self, continuous: pd.DataFrame) -> None:
+        with pytest.raises(BindingError, match="states it where no study rows do, and in continuous recognition"):
+            get_model("kv_recognition").bind(read(continuous, scale=None)).design(read(continuous, scale=None))
 
     def test_status_must_follow_from_the_items(self, continuous: pd.DataFrame) -> None:
         continuous.loc[3, "old"] = 1

@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,13 +13,15 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from html_page import Page
 from report_example import example_content
 
 import kvfit.reports
 from kvfit.reports.columns import Column, significant, write_value
 from kvfit.reports.content import Citation, CurvePanel, ReportContent
 from kvfit.reports.figures.comparison import comparison_figure, participant_figure
-from kvfit.reports.figures.curves import CURVES, curve_figure, points_inside, shared_upper
+from kvfit.reports.figures.curves import curve_figure, points_inside, shared_limits
+from kvfit.reports.figures.kinds import CURVES
 from kvfit.reports.figures.parameters import parameter_figure
 from kvfit.reports.figures.style import model_styles, shorten, wrap
 from kvfit.reports.figures.svg import inline_svg
@@ -30,7 +29,6 @@ from kvfit.reports.page import render_page, write_page
 
 SECTIONS = ("verdict", "data", "models", "comparison", "participants", "curves", "parameters", "diagnostics",
             "methods", "limits", "reproduce", "references")  # fmt: skip
-VOID = {"meta", "link", "br", "img"}
 ATTACKS = (
     "<script>alert(1)</script>",
     "</svg><img src=x onerror=alert(1)>",
@@ -39,40 +37,6 @@ ATTACKS = (
     r"$\frac{1}{",
     "参加者 \x07\n",
 )
-
-
-class Page(HTMLParser):
-    """Elements of a page, checked for balance while they are read."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str]]] = []
-        self.text: list[str] = []
-        self._open: list[str] = []
-        self.feed(text)
-        self.close()
-        assert self._open == [], f"never closed: {self._open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, {name: value or "" for name, value in attrs}))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open, f"</{tag}> closes nothing"
-        assert self._open.pop() == tag, f"</{tag}> out of place"
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(data)
-
-    def values(self, attribute: str) -> Iterator[str]:
-        return (attributes[attribute] for _, attributes in self.elements if attribute in attributes)
-
-    def ids(self) -> Counter[str]:
-        return Counter(self.values("id"))
 
 
 @pytest.fixture(scope="module")
@@ -224,7 +188,10 @@ def test_labels_in_figures_are_text_not_markup() -> None:
 def test_axis_labels_hold_nothing_that_xml_forbids() -> None:
     assert shorten("a\x00\n\ud800b") == "a\ufffd \ufffdb"
     assert shorten("x" * 30, 10) == "x" * 9 + "…"
-    assert wrap("context maintenance and retrieval of everything") == "context maintenance\nand retrieval of …"
+    assert wrap("context maintenance and retrieval of everything in memory") == (
+        "context maintenance\nand retrieval of\neverything in memory"
+    )
+    assert wrap("context maintenance and retrieval of everything in a memory for words").endswith(" …")
 
 
 def test_one_fit_without_comparison_makes_a_page(content: ReportContent) -> None:
@@ -246,7 +213,8 @@ def test_several_groups_share_one_scale(content: ReportContent) -> None:
     curve = content.curves[1]
     second = replace(curve.panels[0], group="24 words", observed=curve.panels[0].observed * 1.5)
     both = replace(curve, panels=(replace(curve.panels[0], group="16 words"), second))
-    upper = shared_upper(both.panels, CURVES["first_recall"])
+    lower, upper = shared_limits(both.panels, CURVES["first_recall"])
+    assert lower == 0
     assert upper > np.nanmax(second.observed + second.se)
     page = Page(render_page(replace(content, curves=(both,))))
     assert {"16 words", "24 words"} <= {text.strip() for text in page.text}
@@ -317,7 +285,7 @@ def test_panel_from_samples() -> None:
 def test_lag_crp_is_broken_at_lag_0(content: ReportContent) -> None:
     panel = next(curve for curve in content.curves if curve.kind == "lag_crp").panels[0]
     style = model_styles(["m"])["m"]
-    plot = curve_figure(panel, panel.bands[0], CURVES["lag_crp"], style, 0.5).axes[0]
+    plot = curve_figure(panel, panel.bands[0], CURVES["lag_crp"], style, (0, 0.5)).axes[0]
     lines = [np.asarray(line.get_xdata()) for line in plot.get_lines() if line.get_linestyle() == "-"]
     assert sorted(line.tolist() for line in lines) == [[-5, -4, -3, -2, -1], [1, 2, 3, 4, 5]]
     assert plot.get_xticks().tolist() == [-5, -3, -1, 1, 3, 5]
@@ -328,7 +296,7 @@ def test_lag_crp_is_broken_at_lag_0(content: ReportContent) -> None:
 def test_serial_position_axes(content: ReportContent) -> None:
     panel = content.curves[0].panels[0]
     axes = CURVES["serial_position"]
-    figure = curve_figure(panel, panel.bands[0], axes, model_styles(["m"])["m"], shared_upper([panel], axes))
+    figure = curve_figure(panel, panel.bands[0], axes, model_styles(["m"])["m"], shared_limits([panel], axes))
     assert figure.axes[0].get_ylim() == (0, 1)
     assert figure.axes[0].get_xticks().tolist() == [1, 4, 8, 12, 16]
 

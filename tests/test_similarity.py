@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from recall_tables import stack
+from recognition_tables import study_table as study_rows
+from recognition_tables import trial_table
 
 import kvfit as kv
 from kvfit.tasks.problems import DataError, DataWarning, Problem
@@ -296,3 +298,60 @@ def test_word_vectors_of_peers(shared: Path) -> None:
         kv.read_similarity(features / "peers_glove300.npz", data)
     with pytest.raises(DataError, match="1 - d for cosine distances"):
         kv.read_similarity(features / "morton2013_distances.npz", data)
+
+
+class TestRecognition:
+    """Probes with the studied items of their list."""
+
+    @staticmethod
+    def table(**study: object) -> pd.DataFrame:
+        probes = trial_table("ann", [6, 5], [1, 2], phase="test").assign(item=["SUN", "CAT", "PIE", "DOG"])
+        return stack(study_rows("ann", ["CAT", "SUN"]), probes).assign(**study)
+
+    def read(self, path: Path, table: pd.DataFrame, **options: object) -> np.ndarray:
+        data = kv.read_recognition(table, scale="1-6", name="words")
+        assert data.trials["item"].tolist() == ["SUN", "CAT", "PIE", "DOG"]
+        return kv.read_similarity(path, data, **options)  # type: ignore[arg-type]
+
+    def test_each_probe_with_what_was_studied_but_not_itself(self, tmp_path: Path) -> None:
+        of_matrix = self.read(write_matrix(tmp_path / "m.csv"), self.table())
+        # rows: SUN, CAT, PIE, DOG; columns: CAT, SUN
+        np.testing.assert_array_equal(of_matrix, [[0.2, 0], [0, 0.2], [0.1, 0.4], [0.6, -0.1]])
+        of_vectors = self.read(write_vectors(tmp_path / "v.csv"), self.table())
+        cosine = cosines(VECTORS)
+        np.testing.assert_allclose(of_vectors[2:], cosine[[2, 1]][:, [0, 3]], rtol=1e-12)
+        np.testing.assert_allclose(of_vectors[:2], [[cosine[3, 0], 0], [0, cosine[3, 0]]], rtol=1e-12)
+
+    def test_pairs_of_new_items_may_be_unknown(self, tmp_path: Path) -> None:
+        values = MATRIX.copy()
+        values[1, 2] = values[2, 1] = np.nan  # DOG and PIE, both new
+        path = write_matrix(tmp_path / "m.csv", values)
+        assert np.isfinite(self.read(path, self.table())).all()
+        values[0, 2] = values[2, 0] = np.nan  # CAT was studied
+        with pytest.raises(DataError, match="'CAT' and 'PIE'"):
+            self.read(write_matrix(path, values), self.table())
+
+    def test_old_items_stand_for_study_rows_if_they_are_all(self, tmp_path: Path) -> None:
+        path, probes = write_matrix(tmp_path / "m.csv"), self.table()
+        probes = probes[probes["phase"] == "test"]
+        whole = self.read(path, probes.assign(list_length=2, study_position=[2, 1, np.nan, np.nan]))
+        np.testing.assert_array_equal(whole, self.read(path, self.table()))
+        for table in (probes, probes.assign(list_length=3)):
+            with pytest.raises(DataError, match="not known which items were studied"):
+                self.read(path, table)
+
+    def test_items_must_be_known(self, tmp_path: Path) -> None:
+        counts = pd.DataFrame({"subject": 1, "old": [0, 1], "count_1": [2, 1], "count_2": [1, 2]})
+        with pytest.raises(DataError, match="items of the trials are not known"):
+            kv.read_similarity(write_matrix(tmp_path / "m.csv"), kv.read_recognition(counts, name="counts"))
+
+    @pytest.mark.shared
+    def test_vectors_of_the_word_pool(self, shared: Path) -> None:
+        path = shared / "data" / "item_features" / "peers_glove300.npz"
+        with np.load(path) as archive:
+            words = [str(word) for word in archive["words"][:4]]
+        table = self.table().assign(item=lambda t: t["item"].map(dict(zip(WORDS, words, strict=True))))
+        found = kv.read_similarity(path, kv.read_recognition(table, scale="1-6", name="words"))
+        assert found.shape == (4, 2)
+        assert (np.abs(found) <= 1).all()
+        assert (found[2:] != 0).all()

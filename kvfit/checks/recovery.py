@@ -4,20 +4,18 @@ import numpy as np
 from scipy.stats import chi2
 
 from kvfit.checks.bench import LIST_LENGTH, Bench, lay_out
+from kvfit.checks.person_recovery import person_recovery
 from kvfit.checks.probabilities import FALSE_ALARM
 from kvfit.checks.result import CheckResult
-from kvfit.inference.maximum_likelihood import PersonObjective, best_start, own_prior
+from kvfit.inference.maximum_likelihood import PersonObjective, best_start
 from kvfit.recall.design import RecallDesign
 from kvfit.recall.likelihood import simulate_responses
 
 _N_LISTS = 400
 _N_FRESH = 4000
 _STARTS = 3
-_N_PERSONS = 40
 _PERSON_LISTS = 100
 _PERSON_LENGTH = 16
-#: Correlation of true and estimated values below which these lists say next to nothing about a parameter.
-_LOWEST_CORRELATION = 0.3
 
 
 def _simulated(bench: Bench, x: np.ndarray, n_items: int, n_lists: int, rng: np.random.Generator) -> RecallDesign:
@@ -61,18 +59,9 @@ def recovers(bench: Bench) -> CheckResult:
 
 
 def recovers_persons(bench: Bench) -> CheckResult:
-    """Correlate MAP estimates of 40 simulated persons with their true values, parameter by parameter."""
-    rng = bench.rng(9)
-    truth = bench.location + bench.scale * np.clip(rng.normal(size=(_N_PERSONS, bench.location.size)), -2, 2)
-    estimate = np.empty_like(truth)
-    for person, x in enumerate(truth):
-        design = _simulated(bench, x, _PERSON_LENGTH, _PERSON_LISTS, rng)
-        estimate[person] = best_start(PersonObjective(bench.model, design, own_prior(bench.model)), 2, rng)
-    r = [float(np.corrcoef(truth[:, k], estimate[:, k])[0, 1]) for k in range(truth.shape[1])]
-    shown = ", ".join(f"{p.name} {value:.2f}" for p, value in zip(bench.model.parameters, r, strict=True))
-    return CheckResult(
-        "recovery of persons",
-        bool(min(r) > _LOWEST_CORRELATION),
-        f"correlation of true and MAP values over {_N_PERSONS} simulated persons with {_PERSON_LISTS} lists"
-        f" of {_PERSON_LENGTH} each (fails below {_LOWEST_CORRELATION}): {shown}",
+    """Estimate 40 simulated persons; see :func:`kvfit.checks.person_recovery.person_recovery`."""
+    return person_recovery(
+        bench,
+        lambda x, rng: _simulated(bench, x, _PERSON_LENGTH, _PERSON_LISTS, rng),
+        f"{_PERSON_LISTS} lists of {_PERSON_LENGTH} each",
     )

@@ -22,6 +22,9 @@ class Diagnostics:
         Worst values over population and person-level quantities.
     worst : str
         The quantity with the largest r-hat.
+    undetermined : str
+        Which parameters the design cannot determine, in a sentence (`kvfit.recognition.identification`); empty for none.
+        No fault of the sampler: it does not enter `passed`.
     """
 
     divergences: int
@@ -31,6 +34,7 @@ class Diagnostics:
     ess_bulk_min: float
     ess_tail_min: float
     worst: str
+    undetermined: str = ""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -58,21 +62,31 @@ class Diagnostics:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was found."""
+        """Whether the sampler went well."""
         return not self.problems
 
     def verdict(self) -> str:
         """One or more sentences for people."""
         if self.passed:
-            return (
+            words = (
                 f"Sampling went well: no divergences, r-hat at most {self.rhat_max:.3f}, at least"
                 f" {self.ess_bulk_min:.0f} effective draws for every quantity."
             )
-        return "Not to be trusted yet: " + "; ".join(self.problems) + "."
+        else:
+            words = "Not to be trusted yet: " + "; ".join(self.problems) + "."
+        return words + (f" Not determined by this design: {self.undetermined}." if self.undetermined else "")
 
 
-def diagnose(tree: Any, var_names: list[str]) -> Diagnostics:
-    """Compute diagnostics of a posterior tree over the named variables."""
+def diagnose(tree: Any, var_names: list[str], undetermined: str = "") -> Diagnostics:
+    """Compute diagnostics of a posterior tree over the named variables.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+    var_names : list of str
+    undetermined : str
+        Of `kvfit.recognition.identification.design_objection`.
+    """
     table: pd.DataFrame = az.summary(tree, var_names=var_names, kind="diagnostics", round_to="none")
     table = table.astype(float)
     # A quantity that does not vary (a person spread fixed by the design) has no r-hat.
@@ -88,4 +102,5 @@ def diagnose(tree: Any, var_names: list[str]) -> Diagnostics:
         ess_bulk_min=float(np.nanmin(table["ess_bulk"])),
         ess_tail_min=float(np.nanmin(table["ess_tail"])),
         worst=str(table.index[worst]),
+        undetermined=undetermined,
     )

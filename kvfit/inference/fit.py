@@ -15,10 +15,14 @@ from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.registry import get_model
+from kvfit.recognition.identification import design_objection
+from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
+from kvfit.registry import get_model, with_items
 
 #: draws whose pointwise log-likelihood is computed at once
 _CHUNK = 50
+#: numbers that the pointwise log-likelihood may have (320 MB); with more, only every second, third, ... draw gets one
+_POINTWISE = 40_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +35,10 @@ class Fit:
     data : FreeRecallData or RecognitionData
     tree : xarray.DataTree
         ArviZ tree: ``posterior`` (``population_mean`` and ``population_sd`` on the unconstrained scale, one
-        ``(participant,)`` variable on the natural scale for each parameter), ``sample_stats``, ``log_likelihood``
-        (``recalls``: one value a list; ``responses``: one value for the trials of a design cell that got the same response).
+        ``(participant,)`` variable on the natural scale for each parameter; with effects of items ``item_effects`` and
+        ``item_sd``, unconstrained scale), ``sample_stats``, ``log_likelihood`` (``recalls``: one value a list;
+        ``responses``: one value for the trials of a design cell that got the same response, with effects of items one a
+        trial; of evenly spaced draws where all would not fit into memory).
     settings : FitSettings
     timings : dict of str to float
         Seconds.
@@ -66,9 +72,10 @@ class Fit:
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
-        """Health of the sampler."""
-        names = [n for n in ("population_mean", "population_sd") if n in self.tree["posterior"]]
-        return diagnose(self.tree, names + [p.name for p in self.model.parameters])
+        """Health of the sampler, and what the design cannot determine."""
+        names = [n for n in ("population_mean", "population_sd", "item_sd") if n in self.tree["posterior"]]
+        objection = design_objection(self.model, self.data)
+        return diagnose(self.tree, names + [p.name for p in self.model.parameters], objection)
 
     def population(self, interval: float = 0.9) -> pd.DataFrame:
         """Parameters on the natural scale.
@@ -113,15 +120,66 @@ class Fit:
         table = {p.name: posterior[p.name].mean(("chain", "draw")).to_numpy() for p in self.model.parameters}
         return pd.DataFrame(table, index=pd.Index(self.data.participants, name="subject"))
 
+    def items(self) -> pd.DataFrame:
+        """Effects of items: posterior means on the unconstrained scale, one row an item, one column an effect.
+
+        Indexed by ``item``; what :func:`kvfit.simulate` and :func:`kvfit.log_likelihood` take as ``item_effects=``.
+
+        Raises
+        ------
+        ValueError
+            If the model has no effects of items.
+        """
+        self._require_items()
+        effects = self.tree["posterior"][ITEM_EFFECTS].mean(("chain", "draw")).transpose("item", "item_parameter")
+        names = [effect.name for effect in self._of_items]
+        return pd.DataFrame(effects.to_numpy(), index=pd.Index(self.data.items, name="item"), columns=names)
+
+    def item_spread(self, interval: float = 0.9) -> pd.DataFrame:
+        """Standard deviation of each effect over items, on the unconstrained scale.
+
+        Parameters
+        ----------
+        interval : float
+            Probability of the equal-tailed intervals.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row an effect: ``effect``, ``sd`` (posterior mean), ``lower``, ``upper``.
+        """
+        self._require_items()
+        tail = (1 - interval) / 2
+        draws = self.tree["posterior"]["item_sd"].transpose("item_parameter", "chain", "draw").to_numpy()
+        return pd.DataFrame(
+            {
+                "effect": effect.name,
+                "sd": float(one.mean()),
+                "lower": float(np.quantile(one, tail)),
+                "upper": float(np.quantile(one, 1 - tail)),
+            }
+            for effect, one in zip(self._of_items, draws, strict=True)
+        )
+
+    @property
+    def _of_items(self) -> tuple[ItemEffect, ...]:
+        from kvfit.inference.hierarchy import item_effects
+
+        return item_effects(self.model)
+
+    def _require_items(self) -> None:
+        if not self._of_items:
+            raise ValueError(f"{self.label}: has no effects of items; fit it with items=True")
+
     def draws(self, n: int, seed: int = 0) -> dict[str, np.ndarray]:
-        """`n` posterior draws of every person's parameters, ``(draw, participant)``, natural scale."""
+        """`n` posterior draws of every person's parameters, ``(draw, participant)``, natural scale.
+
+        With effects of items also ``item_effects``, ``(draw, item, effect)``, unconstrained scale.
+        """
         posterior = self.tree["posterior"]
         total = posterior.sizes["chain"] * posterior.sizes["draw"]
         chosen = np.sort(np.random.default_rng(seed).choice(total, size=min(n, total), replace=False))
-        return {
-            p.name: posterior[p.name].transpose("chain", "draw", "participant").to_numpy().reshape(total, -1)[chosen]
-            for p in self.model.parameters
-        }
+        return {name: values[chosen] for name, values in _flat_draws(self.model, posterior).items()}
 
 
 def fit(
@@ -129,6 +187,7 @@ def fit(
     data: Any,
     *,
     store: str | Path | None = None,
+    items: Items = None,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
     **settings: Any,
@@ -143,6 +202,12 @@ def fit(
     store : path, optional
         Folder of fits. The same request finds its fit there again instead of sampling; a new fit is written whole or
         not at all.
+    items : bool, str or sequence of str, optional
+        Recognition only: crossed effects of items beside those of participants. ``True`` for the model's own choice
+        (strength of memory and a shift of the criteria), or names of parameters; see
+        :meth:`~kvfit.recognition.model.RecognitionModel.with_items`. It becomes part of the model:
+        ``uvsd(items=d_prime+criterion)``. Comparison then asks how well a further trial is predicted whose
+        participant and item are both known from other trials.
     similarity : numpy.ndarray, optional
         ``(list, position, position)`` for models with ``semantic=True``.
     show_progress : bool
@@ -161,7 +226,8 @@ def fit(
     """
     from kvfit import store as stores
 
-    model = get_model(model).bind(data)
+    model = get_model(model)
+    model = (model if items is None else with_items(model, items)).bind(data)
     if model.semantic and similarity is None:
         raise ValueError(f"{model.label}: needs similarity=, an array (list, position, position)")
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
@@ -189,18 +255,19 @@ def _sample(
 ) -> Fit:
     import pymc as pm
 
-    from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
+    from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature, estimate_item_curvature
     from kvfit.progress import progress
 
     if settings.sampler == "numpyro":
         _require_jax()
     design = model.design(data, similarity)
     started = time.perf_counter()
-    curvature = None
+    curvature = of_items = None
     if settings.parameterisation == "preconditioned" and settings.pooling != "complete":
         curvature = estimate_curvature(
             model, design, pooling=settings.pooling, seed=settings.seed, show_progress=show_progress
         )
+        of_items = estimate_item_curvature(model, design, curvature)
     prepared = time.perf_counter()
     pymc_model = build_pymc_model(
         model,
@@ -209,6 +276,7 @@ def _sample(
         pooling=settings.pooling,
         parameterisation=settings.parameterisation,
         curvature=curvature,
+        of_items=of_items,
     )
     with progress(show_progress) as bar:
         bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
@@ -229,11 +297,12 @@ def _sample(
         )
     sampled = time.perf_counter()
     posterior = tree["posterior"]
-    n_chains, n_draws = posterior.sizes["chain"], posterior.sizes["draw"]
-    values = {
-        p.name: posterior[p.name].transpose("chain", "draw", "participant").to_numpy().reshape(n_chains * n_draws, -1)
-        for p in model.parameters
-    }
+    n_chains = posterior.sizes["chain"]
+    n_units = int(design.unit_of_observation.max()) + 1
+    every = _draws_apart(n_chains * posterior.sizes["draw"] * n_units)
+    thinned = posterior.isel(draw=slice(None, None, every))
+    n_draws = thinned.sizes["draw"]
+    values = _flat_draws(model, thinned)
     with progress(show_progress) as bar:
         chunks = [slice(first, first + _CHUNK) for first in range(0, n_chains * n_draws, _CHUNK)]
         ll = np.concatenate(
@@ -242,7 +311,7 @@ def _sample(
                 for chunk in bar.track(chunks, f"{model.label}: log-likelihood of every {data.observation}")
             ]
         )
-    tree = _with_log_likelihood(tree, model, data, design, ll.reshape(n_chains, n_draws, -1))
+    tree = _with_log_likelihood(tree, model, data, design, ll.reshape(n_chains, n_draws, -1), every)
     timings = {
         "starting_values": prepared - started,
         "sampling": sampled - prepared,
@@ -251,13 +320,28 @@ def _sample(
     return Fit(model, data, tree, settings, timings, similarity)
 
 
+def _draws_apart(n_numbers: int) -> int:
+    """Of how many draws one gets a pointwise log-likelihood, so that it fits into memory."""
+    return max(1, -(-n_numbers // _POINTWISE))
+
+
+def _flat_draws(model: MemoryModel, posterior: Any) -> dict[str, np.ndarray]:
+    """Values of a posterior group, chains one after the other: ``(draw, participant)``, ``(draw, item, effect)``."""
+    dims: dict[str, tuple[str, ...]] = {p.name: ("participant",) for p in model.parameters}
+    if ITEM_EFFECTS in posterior:
+        dims[ITEM_EFFECTS] = ("item", "item_parameter")
+    arrays = {name: posterior[name].transpose("chain", "draw", *rest).to_numpy() for name, rest in dims.items()}
+    return {name: array.reshape(-1, *array.shape[2:]) for name, array in arrays.items()}
+
+
 def _require_jax() -> None:
     """Teach JAX kvfit's Ops, or say what is missing."""
     try:
         import jax
         import numpyro  # noqa: F401
 
-        import kvfit.kernels.jax_dispatch  # noqa: F401
+        import kvfit.kernels.jax_dispatch
+        import kvfit.recognition.normal_interval_jax  # noqa: F401
     except ImportError as error:
         raise ValueError(
             f"sampler='numpyro' needs the extra packages of kvfit-memory[numpyro], of which {error.name} is not installed"
@@ -265,12 +349,15 @@ def _require_jax() -> None:
     jax.config.update("jax_enable_x64", True)
 
 
-def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, ll: np.ndarray) -> Any:
-    """Attach the pointwise group: in the data's order with labels, or by unit where several observations share a value."""
+def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, ll: np.ndarray, every: int = 1) -> Any:
+    """Attach the pointwise group: in the data's order with labels, or by unit where several observations share a value.
+
+    It is of one in `every` draws.
+    """
     import xarray as xr
 
     posterior = tree["posterior"]
-    coords: dict[str, Any] = {"chain": posterior["chain"], "draw": posterior["draw"]}
+    coords: dict[str, Any] = {"chain": posterior["chain"], "draw": posterior["draw"][::every]}
     unit = "unit"
     if ll.shape[2] == design.n_observations:
         ll, unit = ll[:, :, design.unit_of_observation], data.observation
@@ -280,7 +367,8 @@ def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, 
     dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
     keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
     # The transformed person effects repeat what the natural-scale variables say.
-    keep["/posterior"] = keep["/posterior"].drop_vars(["standardised_effects", "person_effects"], errors="ignore")
+    made = ["standardised_effects", "person_effects", "standardised_item_effects"]
+    keep["/posterior"] = keep["/posterior"].drop_vars(made, errors="ignore")
     return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
 
 

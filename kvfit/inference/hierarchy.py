@@ -6,16 +6,19 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from kvfit import registry
 from kvfit.inference.population import PersonCurvature, person_curvature
 from kvfit.inference.preconditioner import person_effects
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
+from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
 
 #: Prior scale of the spread between persons, relative to the prior scale of one person's value: the interval of a
-#: parameter covers persons and ignorance about the population together, so each gets part of it.
+#: parameter covers persons and ignorance about the population together, so each gets part of it. Items are expected to
+#: differ no more than persons, so that the spread between items has the same prior scale.
 SPREAD_SHARE = 0.6
 
 
@@ -27,10 +30,30 @@ def person_parameters(model: MemoryModel, pooling: str) -> np.ndarray:
 def estimate_curvature(
     model: MemoryModel, design: Any, *, pooling: Pooling = "partial", seed: int = 0, show_progress: bool = True
 ) -> PersonCurvature:
-    """Estimate what ``parameterisation="preconditioned"`` needs; see :mod:`kvfit.inference.population`."""
+    """Estimate what ``parameterisation="preconditioned"`` needs; see :mod:`kvfit.inference.population`.
+
+    Effects of items are left out: coordinates decide how fast the sampler is, not where it goes.
+    """
+    if item_effects(model):
+        model, design = registry.with_items(model, "none"), design.without_items()
     varies = person_parameters(model, pooling)
     spread = SPREAD_SHARE * np.array([p.scale for p in model.parameters]) if pooling == "partial" else None
     return person_curvature(model, design, varies, spread, seed=seed, show_progress=show_progress)
+
+
+def estimate_item_curvature(model: MemoryModel, design: Any, curvature: PersonCurvature) -> PersonCurvature | None:
+    """What ``parameterisation="preconditioned"`` needs for effects of items; None for models without them.
+
+    `curvature` is that of :func:`estimate_curvature`; see :mod:`kvfit.inference.item_curvature`.
+    """
+    from kvfit.inference.item_curvature import item_curvature
+    from kvfit.recognition.model import RecognitionModel
+
+    of_items = item_effects(model)
+    if not of_items:
+        return None
+    assert isinstance(model, RecognitionModel)
+    return item_curvature(model, design, curvature, _item_spread(of_items))
 
 
 def build_pymc_model(
@@ -41,6 +64,7 @@ def build_pymc_model(
     pooling: Pooling = "partial",
     parameterisation: Parameterisation = "noncentred",
     curvature: PersonCurvature | None = None,
+    of_items: PersonCurvature | None = None,
 ) -> pm.Model:
     """Build an ordinary ``pm.Model`` that a user can extend.
 
@@ -49,6 +73,10 @@ def build_pymc_model(
     (theta; or ``standardised_effects``, z), one deterministic
     ``(participant,)`` on the natural scale under each parameter's name, and the observed responses (``recalls``). The
     parameterisation changes the sampler's coordinates, never the model.
+
+    A model with effects of items adds ``item_effects`` ``(item, item_parameter)``, Normal(0, ``item_sd``), to the
+    unconstrained values of the trials' participants; natural-scale values are then those of a participant with an item
+    whose effects are 0, and ``person_effects`` those with the average of these items, which data know better.
 
     Parameters
     ----------
@@ -63,6 +91,8 @@ def build_pymc_model(
         :mod:`kvfit.inference.preconditioner`), its standardised deviation ``z``, or ``theta`` itself.
     curvature : PersonCurvature, optional
         Of :func:`estimate_curvature`.
+    of_items : PersonCurvature, optional
+        Of :func:`estimate_item_curvature`; without it effects of items are sampled by their standardised values.
 
     Returns
     -------
@@ -77,13 +107,61 @@ def build_pymc_model(
         "parameter": [p.name for p in parameters],
         "person_parameter": [p.name for p, own in zip(parameters, varies, strict=True) if own],
     }
+    moved = item_effects(model)
+    if moved:
+        coords |= {"item": [str(label) for label in data.items], "item_parameter": [effect.name for effect in moved]}
     with pm.Model(coords=coords) as pymc_model:
-        theta = _theta(pooling, parameterisation, curvature, parameters, varies, data.n_participants)
-        natural = {}
+        natural, average = {}, None
+        if moved:
+            natural[ITEM_EFFECTS] = _item_effects(moved, parameterisation, of_items)
+            average = _average(moved, natural[ITEM_EFFECTS], parameters)
+        theta = _theta(pooling, parameterisation, curvature, parameters, varies, data.n_participants, average)
         for k, p in enumerate(parameters):
             natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
         model.observe(model.observed, design, natural)
     return pymc_model
+
+
+def item_effects(model: MemoryModel) -> tuple[ItemEffect, ...]:
+    """Effects of items of a model; none for models of tasks without them."""
+    return getattr(model, "item_effects", ())
+
+
+def _item_spread(moved: tuple[ItemEffect, ...]) -> np.ndarray:
+    """Prior scale ``(effect,)`` of the spread between items."""
+    return SPREAD_SHARE * np.array([effect.parameter.scale for effect in moved])
+
+
+def _item_effects(moved: tuple[ItemEffect, ...], parameterisation: str, curvature: PersonCurvature | None) -> Any:
+    """Effects ``(item, effect)`` on the unconstrained scale."""
+    dims = ("item", "item_parameter")
+    start = None if curvature is None else curvature.sigma
+    sd = pm.HalfNormal("item_sd", _item_spread(moved), dims="item_parameter", initval=start)
+    if parameterisation == "preconditioned" and curvature is not None:
+        from kvfit.inference.item_curvature import ItemTransform
+
+        absorbed = np.array([k in _absorbed(moved, effect.parameter.name) for k, effect in enumerate(moved)])
+        transform = ItemTransform(curvature, tuple(effect.parameter for effect in moved), absorbed)
+        zero = np.zeros(len(moved))
+        return pm.Normal(ITEM_EFFECTS, zero, sd, dims=dims, transform=transform, initval=curvature.mode)
+    if parameterisation == "centred":
+        return pm.Normal(ITEM_EFFECTS, 0.0, sd, dims=dims)
+    return pm.Deterministic(ITEM_EFFECTS, sd * pm.Normal("standardised_item_effects", dims=dims), dims=dims)
+
+
+def _average(moved: tuple[ItemEffect, ...], effects: Any, parameters: tuple[Parameter, ...]) -> Any:
+    """How far the average of the items moves each parameter ``(parameter,)``."""
+    out = []
+    for p in parameters:
+        # a parameter by a condition has a value for each level, d_prime[strong], all moved alike
+        found = _absorbed(moved, p.name.partition("[")[0])
+        out.append(effects[:, found].mean() if found else pt.constant(0.0))
+    return pt.stack(out)
+
+
+def _absorbed(moved: tuple[ItemEffect, ...], name: str) -> list[int]:
+    """Effects whose average persons can absorb by a parameter: it moves the parameter at all items alike."""
+    return [k for k, effect in enumerate(moved) if effect.parameter.name == name and not effect.status]
 
 
 def _theta(
@@ -93,8 +171,14 @@ def _theta(
     parameters: tuple[Parameter, ...],
     varies: np.ndarray,
     n_participants: int,
+    average: Any = None,
 ) -> Any:
-    """Unconstrained values ``(participant, parameter)``."""
+    """Unconstrained values ``(participant, parameter)``; `average` ``(parameter,)`` is that of effects of items.
+
+    Data know a person's value with the average of the items far better than that average itself. So persons are sampled
+    around the population's mean plus the average, which is then taken off: the same model in other coordinates, without
+    which all persons would have to move whenever the average does.
+    """
     location = np.array([p.location for p in parameters])
     scale = np.array([p.scale for p in parameters])
     ones = np.ones((n_participants, 1))
@@ -109,18 +193,21 @@ def _theta(
         mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)
-    person_mu = mu[np.flatnonzero(varies)]
+    own = np.flatnonzero(varies)
+    around = mu if average is None else mu + varies * average
     dims = ("participant", "person_parameter")
     if parameterisation == "preconditioned":
         if curvature is None:
             raise ValueError("parameterisation='preconditioned' needs curvature=estimate_curvature(model, design)")
-        effects = person_effects("person_effects", mu, sigma, curvature, varies, parameters, dims)
+        effects = person_effects("person_effects", around, sigma, curvature, varies, parameters, dims)
     elif parameterisation == "centred":
-        effects = pm.Normal("person_effects", person_mu, sigma, dims=dims)
+        effects = pm.Normal("person_effects", around[own], sigma, dims=dims)
     else:
-        effects = person_mu + sigma * pm.Normal("standardised_effects", dims=dims)
+        effects = around[own] + sigma * pm.Normal("standardised_effects", dims=dims)
+    if average is not None:
+        effects = effects - average[own]
     if varies.all():
         return effects
-    place = {int(k): i for i, k in enumerate(np.flatnonzero(varies))}
+    place = {int(k): i for i, k in enumerate(own)}
     columns = [effects[:, place[k]] if k in place else ones[:, 0] * mu[k] for k in range(varies.size)]
     return pt.stack(columns, axis=1)

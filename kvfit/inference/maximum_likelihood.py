@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
+from kvfit.recognition.identification import design_objection
 from kvfit.registry import get_model
 
 #: search box on the unconstrained scale, in prior standard deviations around the prior mean
@@ -77,7 +78,8 @@ class PointFit:
         bound = int((t["at_bound"] != "").sum())
         if bound:
             words += f"; {bound} participants have a parameter at the edge of the search box"
-        return words + "."
+        objection = design_objection(self.model, self.data)
+        return f"{words}." + (f" Not determined by this design: {objection}." if objection else "")
 
 
 class PersonObjective:

@@ -1,7 +1,7 @@
 """JAX forms of kvfit's Ops, for samplers that run in JAX (numpyro); imported only there.
 
-The coordinates of person effects are written in JAX. The match-and-cue core is called back on the host: right, but without
-the speed that JAX or the core have on their own.
+The coordinates of person effects are written in JAX. The match-and-cue core and key-value recognition are called back on the
+host: right, but without the speed that JAX or the compiled code have on their own.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,8 @@ from jax.scipy.linalg import solve_triangular
 from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch import jax_funcify
 
-from kvfit.kernels import match_cue
+from kvfit.kernels import key_value, match_cue
+from kvfit.kernels.key_value_op import N_DIFFERENTIABLE, KeyValuePullback, KeyValueTable
 from kvfit.kernels.match_cue import CoreConfig
 from kvfit.kernels.match_cue_op import N_TABLES, MatchCue, MatchCueGradient, MatchCueValue
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects, ToEffectsPullback
@@ -112,3 +113,54 @@ def _(op: MatchCueGradient, node: Apply | None = None, **kwargs: Any) -> Callabl
         return evaluate(inputs[:N_TABLES], inputs[N_TABLES:]), *adjoints
 
     return differentiable
+
+
+def _key_value_table(read: int) -> Callable[..., Any]:
+    """Log probabilities ``(cell, category)`` and slopes ``(cell, criterion, input)``; JAX differentiates the former."""
+
+    def host(*arrays: Any) -> tuple[np.ndarray, ...]:
+        return tuple(key_value.key_value_table(read, *map(np.ascontiguousarray, arrays)))
+
+    @jax.custom_vjp
+    def evaluate(inputs: tuple[Any, ...], constants: tuple[Any, ...]) -> Any:
+        cells, criteria = inputs[-1].shape
+        shapes = [(cells, criteria + 1), (cells, criteria, N_DIFFERENTIABLE)]
+        made = [jax.ShapeDtypeStruct(shape, np.float64) for shape in shapes]
+        return jax.pure_callback(host, tuple(made), *inputs, *constants, vmap_method="sequential")
+
+    def forward(inputs: tuple[Any, ...], constants: tuple[Any, ...]) -> tuple[Any, Any]:
+        made = evaluate(inputs, constants)
+        return made, made
+
+    def backward(kept: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+        # nothing that is differentiated depends on the slopes
+        return _key_value_pullback(*kept, cotangents[0]), None
+
+    evaluate.defvjp(forward, backward)
+    return evaluate
+
+
+def _key_value_pullback(table: Any, slopes: Any, cotangent: Any) -> tuple[Any, ...]:
+    """Adjoints of the inputs ``(cell,)`` and of criteria ``(cell, criterion)``."""
+
+    def host(*arrays: Any) -> tuple[np.ndarray, ...]:
+        return tuple(key_value.key_value_pullback(*map(np.ascontiguousarray, arrays)))
+
+    cells, criteria, _ = slopes.shape
+    shapes = [*[(cells,)] * (N_DIFFERENTIABLE - 1), (cells, criteria)]
+    made = [jax.ShapeDtypeStruct(shape, np.float64) for shape in shapes]
+    adjoints: tuple[Any, ...] = jax.pure_callback(
+        host, tuple(made), table, slopes, cotangent, vmap_method="sequential"
+    )
+    return adjoints
+
+
+@jax_funcify.register(KeyValueTable)
+def _(op: KeyValueTable, **kwargs: Any) -> Callable[..., Any]:
+    evaluate = _key_value_table(op.read)
+    return lambda *inputs: evaluate(inputs[:N_DIFFERENTIABLE], inputs[N_DIFFERENTIABLE:])
+
+
+@jax_funcify.register(KeyValuePullback)
+def _(op: KeyValuePullback, **kwargs: Any) -> Callable[..., Any]:
+    return _key_value_pullback

@@ -10,6 +10,10 @@ from kvfit.recognition.scale import Scale
 class Decision(Protocol):
     """Turns evidence into probabilities of response categories."""
 
+    @property
+    def unit(self) -> str:
+        """What responses are cut from, and in which unit, in one clause for readers of reports."""
+
     def parameters(self, scale: Scale) -> tuple[Parameter, ...]:
         """The decision's parameters for a response scale."""
 
@@ -29,3 +33,9 @@ class Decision(Protocol):
         xp : module
             ``numpy`` or ``pytensor.tensor``.
         """
+
+    def log_responses(self, evidence: Any, p: Mapping[str, Any], scale: Scale, response: Any, xp: Any) -> Any:
+        """Log probability ``(..., cell)`` of one response a cell, ``(cell,)`` from 1; the rest as above."""
+
+    def by_item(self) -> tuple[str, ...]:
+        """Names of the parameters in which items differ by default, when effects of items are asked for."""

@@ -26,6 +26,10 @@ class RecognitionDesign:
     cell_of_trial, response : numpy.ndarray
         ``(trial,)`` int64 in the data's order: its cell, and its category from 1.
     n_participants : int
+    item : numpy.ndarray, optional
+        ``(cell,)`` int64 index of the tested item, for models with effects of items: then each trial is a cell of its
+        own, in the data's order.
+    n_items : int
     """
 
     participant: np.ndarray
@@ -36,6 +40,8 @@ class RecognitionDesign:
     cell_of_trial: np.ndarray
     response: np.ndarray
     n_participants: int
+    item: np.ndarray | None = None
+    n_items: int = 0
 
     @property
     def n_cells(self) -> int:
@@ -91,4 +97,49 @@ class RecognitionDesign:
             cell_of_trial=self.cell_of_trial[trials] - first,
             response=self.response[trials],
             n_participants=1,
+            item=None if self.item is None else self.item[cells],
+            n_items=self.n_items,
+        )
+
+    def by_item(self, item: np.ndarray, n_items: int) -> "RecognitionDesign":
+        """Each trial as a cell of its own, with its item.
+
+        Parameters
+        ----------
+        item : numpy.ndarray
+            ``(trial,)`` int64, in the data's order.
+        n_items : int
+        """
+        cell = self.cell_of_trial
+        return RecognitionDesign(
+            participant=self.participant[cell],
+            old=self.old[cell],
+            covariates={name: values[cell] for name, values in self.covariates.items()},
+            levels={name: codes[cell] for name, codes in self.levels.items()},
+            counts=np.eye(self.n_categories, dtype=np.int64)[self.response - 1],
+            cell_of_trial=np.arange(cell.size),
+            response=self.response,
+            n_participants=self.n_participants,
+            item=np.asarray(item, dtype=np.int64),
+            n_items=n_items,
+        )
+
+    def without_items(self) -> "RecognitionDesign":
+        """The same trials counted in cells whatever their items."""
+        if self.item is None:
+            return self
+        columns = [self.participant, self.old, *self.levels.values(), *self.covariates.values()]
+        _, first, place = np.unique(np.column_stack(columns), axis=0, return_index=True, return_inverse=True)
+        cell_of_trial = place.ravel()[self.cell_of_trial]
+        index = cell_of_trial * self.n_categories + self.response - 1
+        counts = np.bincount(index, minlength=first.size * self.n_categories)
+        return RecognitionDesign(
+            participant=self.participant[first],
+            old=self.old[first],
+            covariates={name: values[first] for name, values in self.covariates.items()},
+            levels={name: codes[first] for name, codes in self.levels.items()},
+            counts=counts.reshape(first.size, self.n_categories).astype(np.int64),
+            cell_of_trial=cell_of_trial,
+            response=self.response,
+            n_participants=self.n_participants,
         )

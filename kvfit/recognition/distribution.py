@@ -1,12 +1,17 @@
-"""Counts of response categories as a PyMC distribution over design cells."""
+"""Counts of response categories over design cells, or single responses, as PyMC distributions."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
 from kvfit.recognition.design import RecognitionDesign
+from kvfit.recognition.items import ITEM_EFFECTS
+
+if TYPE_CHECKING:
+    from kvfit.recognition.model import RecognitionModel
 
 
 def count_distribution(name: str, design: RecognitionDesign, log_probabilities: Any) -> Any:
@@ -46,4 +51,47 @@ def count_distribution(name: str, design: RecognitionDesign, log_probabilities: 
         signature="(k),()->(k)",
         dtype="int64",
         observed=design.counts,
+    )
+
+
+def response_distribution(
+    name: str, model: "RecognitionModel", design: RecognitionDesign, values: Mapping[str, Any]
+) -> Any:
+    """Register the observed responses of single trials in the current PyMC model.
+
+    Parameters
+    ----------
+    name : str
+        Name of the variable.
+    model : RecognitionModel
+        With effects of items.
+    design : RecognitionDesign
+        Whose cells are trials; holds the observed responses.
+    values : mapping of str to TensorVariable
+        ``(participant,)`` on the natural scale, and ``item_effects`` ``(item, effect)``.
+
+    Returns
+    -------
+    TensorVariable
+        ``(trial,)`` categories from 1; draws come from the model's simulator.
+    """
+    names = tuple(values)
+
+    def logp(value: Any, response: Any, *parameters: Any) -> Any:
+        return model.log_responses(design, dict(zip(names, parameters, strict=True)), value, pt).sum()
+
+    def random(*parameters: Any, rng: np.random.Generator, size: Any = None) -> np.ndarray:
+        return model.simulate(design, dict(zip(names, parameters[1:], strict=True)), rng)
+
+    inputs = ",".join("(i,e)" if one == ITEM_EFFECTS else "(p)" for one in names)
+    return pm.CustomDist(
+        name,
+        # tells the distribution the number of trials, which no parameter has
+        design.response,
+        *values.values(),
+        logp=logp,
+        random=random,
+        signature=f"(t),{inputs}->(t)",
+        dtype="int64",
+        observed=design.response,
     )

@@ -1,7 +1,8 @@
 """Distributions of evidence: normal, gamma of shape 2, certainty, and mixtures of these.
 
 Each offers ``log_categories(criteria, xp)``, see :class:`kvfit.recognition.memory.Evidence`. Parameters are
-``(..., cell)``, criteria ``(..., cell, criterion)`` and increasing.
+``(..., cell)``, criteria ``(..., cell, criterion)`` and increasing. The probability of one category needs only the criteria
+beside it, see :func:`kvfit.recognition.responses.log_response`.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.recognition.log_space import NEVER, log1mexp, log_both, log_categories, log_normal_cdf
+from kvfit.recognition.log_space import (
+    NEVER,
+    log1mexp,
+    log_both,
+    log_categories,
+    log_normal_cdf,
+    log_normal_interval,
+)
 from kvfit.recognition.memory import Evidence
+from kvfit.recognition.responses import Cut, log_response
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +34,11 @@ class Normal:
         z = (criteria - _column(self.mean)) / _column(self.sd)
         return log_categories(log_normal_cdf(z, xp), log_normal_cdf(-z, xp), xp)
 
+    def log_response(self, cut: Cut) -> Any:
+        """``(..., cell)``."""
+        lower, upper = (cut.lower - self.mean) / self.sd, (cut.upper - self.mean) / self.sd
+        return log_normal_interval(lower, upper, cut.xp)
+
 
 @dataclass(frozen=True, eq=False)
 class Gamma2:
@@ -34,6 +48,8 @@ class Gamma2:
     """
 
     scale: Any
+
+    adjacent = True
 
     def log_categories(self, criteria: Any, xp: Any) -> Any:
         """``(..., cell, category)``."""
@@ -60,6 +76,8 @@ class Tails:
     log_below: Any
     log_above: Any
 
+    adjacent = True
+
     def log_categories(self, criteria: Any, xp: Any) -> Any:
         """``(..., cell, category)``."""
         return log_categories(self.log_below(criteria, xp), self.log_above(criteria, xp), xp)
@@ -77,6 +95,10 @@ class Certain:
         out = np.full(n_categories, NEVER)
         out[-1 if self.top else 0] = 0.0
         return out
+
+    def log_response(self, cut: Cut) -> Any:
+        """``(cell,)``."""
+        return cut.xp.where(cut.highest if self.top else cut.lowest, 0.0, NEVER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +121,11 @@ class Mixture:
         """``(..., cell, category)``."""
         one = _column(self.log_weight) + self.one.log_categories(criteria, xp)
         return xp.logaddexp(one, _column(self.log_rest) + self.other.log_categories(criteria, xp))
+
+    def log_response(self, cut: Cut) -> Any:
+        """``(..., cell)``."""
+        one = self.log_weight + log_response(self.one, cut)
+        return cut.xp.logaddexp(one, self.log_rest + log_response(self.other, cut))
 
 
 def log_weights(probability: Any, where: np.ndarray, xp: Any) -> tuple[Any, Any]:

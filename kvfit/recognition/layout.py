@@ -38,7 +38,7 @@ def find_binding(model: "RecognitionModel", data: "RecognitionData") -> Binding:
             "the response categories are no scale from surest new to surest old; read the data with responses that"
             " are ordered, or as old against the rest"
         )
-    problems += _column_problems(model, data)
+    problems += _column_problems(model, data) + _item_problems(model, data)
     binding = Binding(Scale(data.n_categories, data.old_from))
     known = {p.name for p in (*model.memory.parameters, *model.decision.parameters(binding.scale))}
     levels = {}
@@ -84,7 +84,7 @@ def lay_out(model: "RecognitionModel", data: "RecognitionData") -> RecognitionDe
     binding = model.binding
     if binding is None:
         raise RuntimeError(f"{model.label}: not bound to data; use model.bind(data)")
-    problems = _column_problems(model, data)
+    problems = _column_problems(model, data) + _item_problems(model, data)
     found = Scale(data.n_categories, data.old_from)
     if found != binding.scale:
         problems.append(f"the model is bound to {binding.scale}, the data have {found}")
@@ -101,7 +101,8 @@ def lay_out(model: "RecognitionModel", data: "RecognitionData") -> RecognitionDe
         keys[f"level {column}"] = np.where(trials, codes, 0)
     for covariate in model.memory.covariates:
         keys[f"covariate {covariate.name}"] = _covariate(data, covariate.name, covariate.studied, covariate.default)
-    return _count(keys, data)
+    design = _count(keys, data)
+    return design.by_item(data.item, len(data.items)) if model.items else design
 
 
 def _count(keys: pd.DataFrame, data: "RecognitionData") -> RecognitionDesign:
@@ -158,6 +159,25 @@ def _column_problems(model: "RecognitionModel", data: "RecognitionData") -> list
                 f" {'old' if row['old'] else 'new'} item {row['item']!r}"
             )
     return problems
+
+
+def _item_problems(model: "RecognitionModel", data: "RecognitionData") -> list[str]:
+    """Say whether the data can tell effects of items from the noise of single trials."""
+    if not model.items:
+        return []
+    if not data.has_items:
+        n_unknown = int((data.trials["item"] == "").sum())
+        return [
+            f"items={'+'.join(model.items)}: the item is not known at {n_unknown:,} of {data.n_trials:,} trials; read the"
+            " data with a column item, or fit without items"
+        ]
+    if len(data.items) == data.n_trials:
+        return [
+            f"items={'+'.join(model.items)}: each of the {len(data.items):,} items was tested once, so that an item cannot"
+            " be told from the noise of its trial; effects of items need items that several participants were tested on;"
+            " fit without items"
+        ]
+    return []
 
 
 def _numbers(data: "RecognitionData", column: str) -> np.ndarray:

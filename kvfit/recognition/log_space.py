@@ -34,6 +34,26 @@ def log_normal_cdf(z: Any, xp: Any) -> Any:
     return xp.where(z < -1.0, tail, xp.log1p(-0.5 * xp.erfc(high * np.sqrt(0.5))))
 
 
+def log_normal_interval(lower: Any, upper: Any, xp: Any) -> Any:
+    """Logarithm of ``Phi(upper) - Phi(lower)``, finite where the interval has no width or lies far out.
+
+    Parameters
+    ----------
+    lower, upper : array or tensor
+        Of one shape, as tensors ``(interval,)``.
+    xp : module
+    """
+    if xp is not np:
+        from kvfit.recognition.normal_interval import LogInterval
+
+        return LogInterval()(lower, upper)[0]
+    # in the lower half, where nothing is close to one
+    mirrored = lower + upper > 0
+    low, high = np.where(mirrored, -upper, lower), np.where(mirrored, -lower, upper)
+    log_below = _log_ndtr(high)
+    return log_below + log1mexp(_log_ndtr(low) - log_below, np)
+
+
 def log1mexp(x: Any, xp: Any) -> Any:
     """``log(1 - exp(x))`` for negative x; x closer to zero than 1e-30 counts as -1e-30."""
     x = xp.minimum(x, _NO_WIDTH)

@@ -80,9 +80,14 @@ class Memory:
         Trials that differ in them stand in different cells.
     by_condition : tuple of str
         Parameters that get a value for each level of the column named by the option ``by``.
+    by_item : tuple of str
+        Parameters in which items differ by default when effects of items are asked for. Without any it is the first of
+        `by_condition`, the strength of memory; a memory without such a parameter leaves item effects to the decision,
+        which then has one for old and one for new items.
     """
 
     parameters: tuple[Parameter, ...]
     evidence: EvidenceFunction
     covariates: tuple[Covariate, ...] = ()
     by_condition: tuple[str, ...] = ()
+    by_item: tuple[str, ...] = ()

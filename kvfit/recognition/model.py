@@ -11,6 +11,7 @@ from kvfit.parameters import Parameter
 from kvfit.recognition.binding import Binding, level_name, of_level
 from kvfit.recognition.decision import Decision
 from kvfit.recognition.design import RecognitionDesign
+from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items, find_effects, shifted, wanted_names
 from kvfit.recognition.memory import Memory
 from kvfit.recognition.objective import RecognitionObjective
 from kvfit.recognition.scale import GENERAL_SCALE, Scale
@@ -46,6 +47,8 @@ class RecognitionModel:
         Parameters held at a value.
     binding : Binding, optional
         What was taken from data.
+    items : tuple of str
+        Names of the effects of items (see :meth:`with_items`); empty for none.
     """
 
     name: str
@@ -59,6 +62,7 @@ class RecognitionModel:
     criteria_by: str = ""
     fixed: Mapping[str, float] = field(default_factory=dict)
     binding: Binding | None = None
+    items: tuple[str, ...] = ()
 
     task = "recognition"
     observed = "responses"
@@ -88,6 +92,38 @@ class RecognitionModel:
         """Name with options, e.g. ``uvsd(by=strength)``; the registry reads it back."""
         inside = ", ".join(f"{k}={self.options[k]}" for k in sorted(self.options))
         return f"{self.name}({inside})" if inside else self.name
+
+    @cached_property
+    def item_effects(self) -> tuple[ItemEffect, ...]:
+        """What effects of items move, in the order of `items`."""
+        return find_effects(self.items, {p.name: p for p, _ in self._base_parameters})
+
+    def with_items(self, items: Items = True) -> "RecognitionModel":
+        """The model with crossed effects of items beside those of participants; see :mod:`kvfit.recognition.items`.
+
+        Parameters
+        ----------
+        items : bool, str or sequence of str
+            ``True`` or ``"default"``: strength of memory, and the decision's criterion (or guessing). Names of parameters,
+            with ``:old`` or ``:new`` to move them at such items only: ``"criterion:new+criterion:old"``. ``False`` or
+            ``"none"`` takes the effects away.
+
+        Raises
+        ------
+        ValueError
+            Listing every name that is no parameter of the model.
+        """
+        names = wanted_names(items, self._item_default())
+        find_effects(names, {p.name: p for p, _ in self._base_parameters})
+        options = {name: value for name, value in self.options.items() if name != "items"}
+        return replace(self, items=names, options={**options, **({"items": "+".join(names)} if names else {})})
+
+    def _item_default(self) -> tuple[str, ...]:
+        of_memory = self.memory.by_item or self.memory.by_condition[:1]
+        of_decision = self.decision.by_item()
+        if of_memory:
+            return (*of_memory, *of_decision)
+        return tuple(f"{name}:{status}" for name in of_decision for status in ("old", "new"))
 
     @cached_property
     def _base_parameters(self) -> list[tuple[Parameter, str]]:
@@ -151,7 +187,8 @@ class RecognitionModel:
         ----------
         design : RecognitionDesign
         values : mapping of str to array or tensor
-            ``(..., participant)`` natural-scale values of the free parameters; a value for a fixed one overrides it.
+            ``(..., participant)`` natural-scale values of the free parameters; a value for a fixed one overrides it. With
+            `items` also ``item_effects``, ``(..., item, effect)`` on the unconstrained scale.
         xp : module
             ``numpy`` or ``pytensor.tensor`` (then without leading axes).
 
@@ -160,15 +197,47 @@ class RecognitionModel:
         array or tensor
             ``(..., cell, category)``.
         """
-        if self.binding is None:
-            raise RuntimeError(f"{self.label}: not bound to data; use model.bind(data)")
-        values = self._complete(design, values, xp)
-        p = {
-            parameter.name: self._in_cells(parameter, column, design, values, xp)
-            for parameter, column in self._base_parameters
-        }
+        p = self._cell_values(design, values, xp)
         evidence = self.memory.evidence(p, design, xp)
         return self.decision.log_probabilities(evidence, p, self.scale, xp)
+
+    def log_responses(self, design: RecognitionDesign, values: Mapping[str, Any], response: Any, xp: Any = np) -> Any:
+        """Log probability of one response in every cell: those of :meth:`log_probabilities`, at less cost.
+
+        Parameters
+        ----------
+        design : RecognitionDesign
+        values : mapping of str to array or tensor
+        response : array or tensor of int
+            ``(cell,)`` category from 1.
+        xp : module
+
+        Returns
+        -------
+        array or tensor
+            ``(..., cell)``.
+        """
+        p = self._cell_values(design, values, xp)
+        evidence = self.memory.evidence(p, design, xp)
+        return self.decision.log_responses(evidence, p, self.scale, response, xp)
+
+    def _cell_values(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any) -> dict[str, Any]:
+        """Values ``(..., cell)`` of every parameter: those of each cell's participant, level and item."""
+        if self.binding is None:
+            raise RuntimeError(f"{self.label}: not bound to data; use model.bind(data)")
+        persons = {name: value for name, value in values.items() if name != ITEM_EFFECTS}
+        persons = dict(self._complete(design, persons, xp))
+        p = {
+            parameter.name: self._in_cells(parameter, column, design, persons, xp)
+            for parameter, column in self._base_parameters
+        }
+        for k, effect in enumerate(self.item_effects):
+            if design.item is None or ITEM_EFFECTS not in values:
+                raise ValueError(f"{self.label}: needs {ITEM_EFFECTS}= (item, effect) and a design with items")
+            of_cell = values[ITEM_EFFECTS][..., k][..., design.item]
+            name = effect.parameter.name
+            p[name] = shifted(effect.parameter, p[name], effect.at(design.old, of_cell), xp)
+        return p
 
     def _complete(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any) -> Mapping[str, Any]:
         """Values with those of the fixed parameters, of one shape."""
@@ -188,11 +257,23 @@ class RecognitionModel:
         return xp.stack(found, axis=-1)[..., design.participant, design.levels[column]]
 
     def objective(self, design: RecognitionDesign) -> RecognitionObjective:
-        """Log-likelihood of one participant's design on the unconstrained scale."""
+        """Log-likelihood of one participant's design on the unconstrained scale.
+
+        Raises
+        ------
+        ValueError
+            With `items`: one participant meets an item once or twice, so that its effect is known only from the others.
+        """
+        if self.items:
+            raise ValueError(
+                f"{self.label}: effects of items cannot be estimated from one participant, who is tested once or twice on"
+                " an item, and so not by maximum likelihood per participant; fit the posterior (method=posterior,"
+                " kv.fit), where all participants inform them, or leave items out"
+            )
         return RecognitionObjective(self, design)
 
     def observe(self, name: str, design: RecognitionDesign, values: Mapping[str, Any]) -> Any:
-        """Register the observed counts ``(cell, category)`` in the current PyMC model.
+        """Register the observed counts ``(cell, category)``, with `items` responses ``(trial,)``, in the current PyMC model.
 
         Parameters
         ----------
@@ -200,12 +281,14 @@ class RecognitionModel:
             Of the variable.
         design : RecognitionDesign
         values : mapping of str to TensorVariable
-            ``(participant,)`` on the natural scale.
+            ``(participant,)`` on the natural scale, and with `items` ``item_effects``, ``(item, effect)``.
         """
         import pytensor.tensor as pt
 
-        from kvfit.recognition.distribution import count_distribution
+        from kvfit.recognition.distribution import count_distribution, response_distribution
 
+        if self.items:
+            return response_distribution(name, self, design, values)
         return count_distribution(name, design, self.log_probabilities(design, values, pt))
 
     def log_likelihood(self, design: RecognitionDesign, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -216,6 +299,9 @@ class RecognitionModel:
         size = max(1, _AT_ONCE // design.counts.size)
         for start in range(0, n_draws, size):
             part = {k: v[start : start + size] for k, v in arrays.items()}
+            if self.items:  # cells, units and trials are the same
+                out[start : start + size] = self.log_responses(design, part, design.response)
+                continue
             table = self.log_probabilities(design, part)
             out[start : start + size] = table[..., design.unit_cell, design.unit_category]
         return out

@@ -6,6 +6,7 @@ from typing import Any
 
 from kvfit.parameters import Parameter
 from kvfit.recognition.memory import Evidence
+from kvfit.recognition.responses import Cut, log_response
 from kvfit.recognition.scale import Scale
 
 #: Factor by which plausible spacings lie below and above their median.
@@ -41,6 +42,19 @@ class Ratings:
     spread: float = 2.5
     positive: bool = False
 
+    @property
+    def unit(self) -> str:
+        """Evidence and unit of the criteria, in one clause."""
+        if self.positive:
+            return (
+                "criteria cut positive evidence, in units of its scale for new items (gamma of shape 2: median 1.68), and are"
+                " placed by their logarithms: a centre between \"new\" and \"old\", and log ratios of neighbours"
+            )
+        return (
+            "criteria cut evidence in standard normal deviates of new items (of the longest list): a new item exceeds a"
+            " criterion c with probability \u03a6(\u2212c); a centre between \"new\" and \"old\", and distances of neighbours"
+        )
+
     def parameters(self, scale: Scale) -> tuple[Parameter, ...]:
         """Centre and K - 2 spacings."""
         centre = Parameter(
@@ -53,6 +67,10 @@ class Ratings:
     def by_condition(self, scale: Scale) -> tuple[str, ...]:
         """All of them: each condition has criteria of its own."""
         return tuple(p.name for p in self.parameters(scale))
+
+    def by_item(self) -> tuple[str, ...]:
+        """The centre: an item shifts all criteria, which is to say that its evidence is shifted."""
+        return ("criterion",)
 
     def _spacing(self, k: int, scale: Scale) -> Parameter:
         median = self.spread / (scale.n_categories - 1)
@@ -80,3 +98,7 @@ class Ratings:
     def log_probabilities(self, evidence: Evidence, p: Mapping[str, Any], scale: Scale, xp: Any) -> Any:
         """Log probability ``(..., cell, category)`` of each category."""
         return evidence.log_categories(self.criteria(p, scale, xp), xp)
+
+    def log_responses(self, evidence: Evidence, p: Mapping[str, Any], scale: Scale, response: Any, xp: Any) -> Any:
+        """Log probability ``(..., cell)`` of one response a cell, ``(cell,)`` from 1."""
+        return log_response(evidence, Cut(self.criteria(p, scale, xp), response, xp))

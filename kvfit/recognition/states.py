@@ -6,6 +6,7 @@ from typing import Any
 
 from kvfit.parameters import Parameter
 from kvfit.recognition.log_space import log_both
+from kvfit.recognition.responses import chosen
 from kvfit.recognition.scale import Scale
 
 GUESS = Parameter(
@@ -48,6 +49,14 @@ class StateMapping:
     detects_new: bool = True
     symmetric: bool = True
 
+    @property
+    def unit(self) -> str:
+        """States instead of a scale of evidence, in one clause."""
+        return (
+            "no scale of evidence and no criteria: an item is detected or not, guesses are \"old\" with a probability, and each"
+            " state is spread over its side of the scale by probabilities"
+        )
+
     def parameters(self, scale: Scale) -> tuple[Parameter, ...]:
         """Guessing, then the steps of confidence of each state."""
         names: dict[str, Parameter] = {}
@@ -59,6 +68,10 @@ class StateMapping:
 
     def by_condition(self, scale: Scale) -> tuple[str, ...]:
         """Guessing alone: base rates and pay-offs change what is guessed, not what a state means."""
+        return (GUESS.name,)
+
+    def by_item(self) -> tuple[str, ...]:
+        """Guessing alone."""
         return (GUESS.name,)
 
     def _states(self, scale: Scale) -> list[tuple[str, str, int]]:
@@ -100,6 +113,10 @@ class StateMapping:
                 categories.append(guesses if certain is None else xp.logaddexp(detected[side] + certain[k], guesses))
             out += categories if side == "new" else categories[::-1]
         return xp.stack(out, axis=-1)
+
+    def log_responses(self, evidence: States, p: Mapping[str, Any], scale: Scale, response: Any, xp: Any) -> Any:
+        """Log probability ``(..., cell)`` of one response a cell, ``(cell,)`` from 1."""
+        return chosen(self.log_probabilities(evidence, p, scale, xp), response - 1, xp)
 
     def _log_confidence(self, state: str, side: str, n: int, p: Mapping[str, Any], xp: Any) -> list[Any]:
         """Log probabilities of n degrees of confidence, in the order in which they are drawn."""

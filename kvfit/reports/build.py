@@ -74,14 +74,14 @@ def report(
     content = ReportContent(
         title=title or f"Memory models of {data.name}",
         verdict=comparison.verdict(),
-        observation=f"One observation is {comparison.unit}. The comparison asks how well each model predicts a further {one}"
+        observation=f"{comparison.unit}. The comparison asks how well each model predicts a further {one}"
         f" of these same participants, given their other {one}s; it does not speak of new participants.",
         data=part.data_summary(data, citation),
         models=tuple(_card(name, fit) for name, fit in labelled.items()),
         curves=part.curves(labelled, data, predictive_draws, seed, show_progress),
         parameters=pd.concat([f.population().assign(model=n) for n, f in labelled.items()], ignore_index=True),
         diagnostics=pd.DataFrame([_diagnostics(n, f, failed) for n, f in labelled.items()]),
-        methods=_methods(comparison, part.METHOD),
+        methods=_methods(comparison, part.methods(data, [fit.model for fit in comparison.fits])),
         provenance=Provenance(
             versions=package_versions(),
             settings={n: asdict(f.settings) for n, f in labelled.items()},
@@ -92,8 +92,8 @@ def report(
         comparison=None if single else comparison.table,
         participants=None if single else comparison.participants,
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
-        references=METHOD_REFERENCES,
-        notes=_notes(comparison),
+        references=(*METHOD_REFERENCES, *part.REFERENCES),
+        notes=(*_notes(comparison), *part.notes(data)),
     )
     return write_page(content, path)
 
@@ -120,7 +120,7 @@ def _diagnostics(name: str, fit: Fit, failed: dict[str, int]) -> dict[str, objec
     d = fit.diagnostics
     row: dict[str, object] = {
         "model": name,
-        "passed": d.passed,
+        "passed": d.passed and not d.undetermined,
         "verdict": d.verdict(),
         "sampler": fit.settings.sampler,
         "divergences": d.divergences,
@@ -139,7 +139,7 @@ def _estimates(name: str, fit: Fit) -> pd.DataFrame:
     return table.melt("participant", var_name="parameter", value_name="estimate").assign(model=name)
 
 
-def _methods(comparison: Comparison, likelihood: str) -> tuple[str, ...]:
+def _methods(comparison: Comparison, of_task: tuple[str, ...]) -> tuple[str, ...]:
     settings, one = comparison.fits[0].settings, comparison.fits[0].data.observation
     pooling = {
         "partial": "Participants' parameters were drawn from a normal population on an unconstrained scale (log odds,"
@@ -148,7 +148,7 @@ def _methods(comparison: Comparison, likelihood: str) -> tuple[str, ...]:
         "complete": "All participants shared one set of parameters",
     }[settings.pooling]
     return (
-        likelihood,
+        *of_task,
         f"{pooling}. The posterior was sampled with the No-U-Turn Sampler ({settings.sampler}, {settings.chains} chains of"
         f" {settings.draws} draws after {settings.tune} warm-up draws, target acceptance {settings.target_accept}, seed"
         f" {settings.seed}).",

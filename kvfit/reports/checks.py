@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.reports.content import CurvePanel, ReportContent
-from kvfit.reports.figures.curves import CURVES
+from kvfit.reports.figures.kinds import CURVES
 
 _REQUIRED = {
     "comparison": ("model", "rank", "elpd", "elpd_diff", "dse", "p", "weight"),
@@ -86,9 +86,10 @@ def _participants(content: ReportContent, frame: pd.DataFrame) -> Iterator[str]:
 
 def _curves(content: ReportContent) -> Iterator[str]:
     names = [card.name for card in content.models]
-    kinds = [curve.kind for curve in content.curves]
-    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
-        yield f"curves: {kind!r} stands {kinds.count(kind)} times; give one curve several panels instead"
+    kinds = [(curve.kind, curve.by) for curve in content.curves]
+    for kind, by in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        what = repr(kind) + (f" by {by!r}" if by else "")
+        yield f"curves: {what} stands {kinds.count((kind, by))} times; give one curve several panels instead"
     for curve in content.curves:
         if curve.kind not in CURVES:
             yield f"curves: kind {curve.kind!r} is unknown; known are {list(CURVES)}"
@@ -96,18 +97,25 @@ def _curves(content: ReportContent) -> Iterator[str]:
             yield f"curves: {curve.kind!r} has no panel"
         for panel in curve.panels:
             where = f"curves: {curve.kind!r}" + (f", group {panel.group!r}" if panel.group else "")
-            yield from (f"{where}: {problem}" for problem in _panel(panel))
+            ties = curve.kind in CURVES and CURVES[curve.kind].roc != ""
+            yield from (f"{where}: {problem}" for problem in _panel(panel, ties))
             for band in panel.bands:
                 if band.model not in names:
                     yield f"{where}: model {band.model!r} has no card in models {names}"
 
 
-def _panel(panel: CurvePanel) -> Iterator[str]:
+def _panel(panel: CurvePanel, ties: bool) -> Iterator[str]:
     shape = np.shape(panel.x)
-    if len(shape) != 1 or shape[0] == 0 or bool(np.any(np.diff(panel.x) <= 0)):
+    steps = np.diff(panel.x) if len(shape) == 1 else np.empty(0)
+    # an ROC climbs straight up where a criterion let no new item more through
+    if len(shape) != 1 or shape[0] == 0 or not bool(np.all(steps >= 0 if ties else steps > 0)):
         yield f"x must be a rising sequence of numbers, found shape {shape}"
         return
+    if panel.ticks and len(panel.ticks) != shape[0]:
+        yield f"{len(panel.ticks)} ticks for {shape[0]} points"
     arrays = {"observed": panel.observed, "se": panel.se}
+    if panel.se_x is not None:
+        arrays["se_x"] = panel.se_x
     for band in panel.bands:
         for name in ("median", "lower50", "upper50", "lower90", "upper90"):
             arrays[f"{name} of {band.model!r}"] = getattr(band, name)

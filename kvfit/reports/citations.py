@@ -2,30 +2,163 @@
 
 from kvfit.reports.content import Citation
 
-MODEL_REFERENCES: dict[str, Citation] = {
-    "after Gershman, Fiete & Irie (2025)": Citation(
-        "Gershman, S. J., Fiete, I., & Irie, K. (2025). Key-value memory in the brain. Neuron. arXiv:2501.02950."
+_SEED = Citation(
+    "Gershman, S. J., Fiete, I., & Irie, K. (2025). Key-value memory in the brain. Neuron. arXiv:2501.02950."
+)
+
+#: What a model's short form ``"A (2009); B (2016)"`` stands for, part by part.
+MODEL_REFERENCES: dict[str, tuple[Citation, ...]] = {
+    "after Gershman, Fiete & Irie (2025)": (_SEED,),
+    "Gershman, Fiete & Irie (2025)": (_SEED,),
+    "Polyn, Norman & Kahana (2009)": (
+        Citation(
+            "Polyn, S. M., Norman, K. A., & Kahana, M. J. (2009). A context maintenance and retrieval model of"
+            " organizational processes in free recall. Psychological Review, 116, 129–156.",
+            "10.1037/a0014420",
+        ),
     ),
-    "Polyn, Norman & Kahana (2009)": Citation(
-        "Polyn, S. M., Norman, K. A., & Kahana, M. J. (2009). A context maintenance and retrieval model of organizational"
-        " processes in free recall. Psychological Review, 116, 129–156.",
-        "10.1037/a0014420",
+    "Morton & Polyn (2016)": (
+        Citation(
+            "Morton, N. W., & Polyn, S. M. (2016). A predictive framework for evaluating models of semantic organization in"
+            " free recall. Journal of Memory and Language, 86, 119–140.",
+            "10.1016/j.jml.2015.10.002",
+        ),
     ),
-    "Morton & Polyn (2016)": Citation(
-        "Morton, N. W., & Polyn, S. M. (2016). A predictive framework for evaluating models of semantic organization in"
-        " free recall. Journal of Memory and Language, 86, 119–140.",
-        "10.1016/j.jml.2015.10.002",
+    "Howard & Kahana (2002)": (
+        Citation(
+            "Howard, M. W., & Kahana, M. J. (2002). A distributed representation of temporal context. Journal of"
+            " Mathematical Psychology, 46, 269–299.",
+            "10.1006/jmps.2001.1388",
+        ),
     ),
-    "Howard & Kahana (2002)": Citation(
-        "Howard, M. W., & Kahana, M. J. (2002). A distributed representation of temporal context. Journal of Mathematical"
-        " Psychology, 46, 269–299.",
-        "10.1006/jmps.2001.1388",
+    "Murdock (1962) for the curve": (
+        Citation(
+            "Murdock, B. B. (1962). The serial position effect of free recall. Journal of Experimental Psychology, 64,"
+            " 482–488.",
+            "10.1037/h0045106",
+        ),
     ),
-    "Murdock (1962) for the curve": Citation(
-        "Murdock, B. B. (1962). The serial position effect of free recall. Journal of Experimental Psychology, 64, 482–488.",
-        "10.1037/h0045106",
+    "Green & Swets (1966)": (
+        Citation("Green, D. M., & Swets, J. A. (1966). Signal detection theory and psychophysics. Wiley."),
+    ),
+    "Macmillan & Creelman (2005)": (
+        Citation("Macmillan, N. A., & Creelman, C. D. (2005). Detection theory: A user's guide (2nd ed.). Erlbaum."),
+    ),
+    "Wixted (2007)": (
+        Citation(
+            "Wixted, J. T. (2007). Dual-process theory and signal-detection theory of recognition memory. Psychological"
+            " Review, 114, 152–176.",
+            "10.1037/0033-295X.114.1.152",
+        ),
+    ),
+    "Yonelinas (1994)": (
+        Citation(
+            "Yonelinas, A. P. (1994). Receiver-operating characteristics in recognition memory: Evidence for a dual-process"
+            " model. Journal of Experimental Psychology: Learning, Memory, and Cognition, 20, 1341–1354.",
+            "10.1037/0278-7393.20.6.1341",
+        ),
+    ),
+    "DeCarlo (2002)": (
+        Citation(
+            "DeCarlo, L. T. (2002). Signal detection theory with finite mixture distributions: Theoretical developments with"
+            " applications to recognition memory. Psychological Review, 109, 710–721.",
+            "10.1037/0033-295X.109.4.710",
+        ),
+    ),
+    "Pratte & Rouder (2011)": (
+        Citation(
+            "Pratte, M. S., & Rouder, J. N. (2011). Hierarchical single- and dual-process models of recognition memory."
+            " Journal of Mathematical Psychology, 55, 36–46.",
+            "10.1016/j.jmp.2010.08.007",
+        ),
+    ),
+    "Snodgrass & Corwin (1988)": (
+        Citation(
+            "Snodgrass, J. G., & Corwin, J. (1988). Pragmatics of measuring recognition memory: Applications to dementia and"
+            " amnesia. Journal of Experimental Psychology: General, 117, 34–50.",
+            "10.1037/0096-3445.117.1.34",
+        ),
+    ),
+    "Bröder, Kellen, Schütz & Rohrmeier (2013)": (
+        Citation(
+            "Bröder, A., Kellen, D., Schütz, J., & Rohrmeier, C. (2013). Validating a two-high-threshold measurement model"
+            " for confidence rating data in recognition. Memory, 21, 916–944.",
+            "10.1080/09658211.2013.767348",
+        ),
+    ),
+    "Hintzman (1984, 1988)": (
+        Citation(
+            "Hintzman, D. L. (1984). MINERVA 2: A simulation model of human memory. Behavior Research Methods, Instruments,"
+            " & Computers, 16, 96–101.",
+            "10.3758/BF03202365",
+        ),
+        Citation(
+            "Hintzman, D. L. (1988). Judgments of frequency and recognition memory in a multiple-trace memory model."
+            " Psychological Review, 95, 528–551.",
+            "10.1037/0033-295X.95.4.528",
+        ),
+    ),
+    "Shiffrin & Steyvers (1997)": (
+        Citation(
+            "Shiffrin, R. M., & Steyvers, M. (1997). A model for recognition memory: REM—retrieving effectively from memory."
+            " Psychonomic Bulletin & Review, 4, 145–166.",
+            "10.3758/BF03209391",
+        ),
+    ),
+    "Murdock (1982, 1993)": (
+        Citation(
+            "Murdock, B. B. (1982). A theory for the storage and retrieval of item and associative information."
+            " Psychological Review, 89, 609–626.",
+            "10.1037/0033-295X.89.6.609",
+        ),
+        Citation(
+            "Murdock, B. B. (1993). TODAM2: A model for the storage and retrieval of item, associative, and serial-order"
+            " information. Psychological Review, 100, 183–203.",
+            "10.1037/0033-295X.100.2.183",
+        ),
+    ),
+    "Pike (1984)": (
+        Citation(
+            "Pike, R. (1984). Comparison of convolution and matrix distributed memory systems for associative recall and"
+            " recognition. Psychological Review, 91, 281–294.",
+            "10.1037/0033-295X.91.3.281",
+        ),
+    ),
+    "Humphreys, Bain & Pike (1989)": (
+        Citation(
+            "Humphreys, M. S., Bain, J. D., & Pike, R. (1989). Different ways to cue a coherent memory system: A theory for"
+            " episodic, semantic, and procedural tasks. Psychological Review, 96, 208–233.",
+            "10.1037/0033-295X.96.2.208",
+        ),
+    ),
+    "Nosofsky (1988, 1991)": (
+        Citation(
+            "Nosofsky, R. M. (1988). Exemplar-based accounts of relations between classification, recognition, and"
+            " typicality. Journal of Experimental Psychology: Learning, Memory, and Cognition, 14, 700–708.",
+            "10.1037/0278-7393.14.4.700",
+        ),
+        Citation(
+            "Nosofsky, R. M. (1991). Tests of an exemplar model for relating perceptual classification and recognition"
+            " memory. Journal of Experimental Psychology: Human Perception and Performance, 17, 3–27.",
+            "10.1037/0096-1523.17.1.3",
+        ),
     ),
 }
+
+#: Cited by the pictures and the methods of a report on recognition.
+RECOGNITION_REFERENCES = (
+    Citation(
+        "Hautus, M. J. (1995). Corrections for extreme proportions and their biasing effects on estimated values of d′."
+        " Behavior Research Methods, Instruments, & Computers, 27, 46–51.",
+        "10.3758/BF03203619",
+    ),
+    Citation(
+        "Pratte, M. S., Rouder, J. N., & Morey, R. D. (2010). Separating mnemonic process from participant and item effects"
+        " in the assessment of ROC asymmetries. Journal of Experimental Psychology: Learning, Memory, and Cognition, 36,"
+        " 224–232.",
+        "10.1037/a0017682",
+    ),
+)
 
 METHOD_REFERENCES: tuple[Citation, ...] = (
     Citation(
@@ -58,4 +191,5 @@ METHOD_REFERENCES: tuple[Citation, ...] = (
 def model_references(reference: str) -> tuple[Citation, ...]:
     """References of a model's short form ``"A (2009); B (2016)"``; unknown ones are quoted as they are."""
     parts = [part.strip() for part in reference.split(";")]
-    return tuple(MODEL_REFERENCES.get(part, Citation(part)) for part in parts if part != "baseline")
+    known = (MODEL_REFERENCES.get(part, (Citation(part),)) for part in parts if part != "baseline")
+    return tuple(citation for citations in known for citation in citations)

@@ -136,13 +136,17 @@ class CurvePanel:
     Parameters
     ----------
     group : str
-        Condition or list length; empty when there is only one.
+        Condition, list length or participant; empty when there is only one.
     x : ndarray, shape (point,)
-        Serial positions, lags or numbers of words, ascending. Lags may leave out 0, and are best kept to a
-        handful on each side: far ones rest on few transitions.
+        Serial positions, lags, numbers of words, categories or false-alarm rates, ascending. Lags may leave out 0, and
+        are best kept to a handful on each side: far ones rest on few transitions.
     observed, se : ndarray, shape (point,)
-        Mean over participants and its standard error; NaN where undefined.
+        Mean over participants and its standard error; NaN where undefined, or where only the bands have a point.
     bands : tuple of ModelBand
+    ticks : tuple of str
+        Names of the points where `x` only numbers them; empty otherwise.
+    se_x : ndarray, shape (point,), optional
+        Standard error along `x`, where that was observed too (ROC).
     """
 
     group: str
@@ -150,29 +154,51 @@ class CurvePanel:
     observed: FloatArray
     se: FloatArray
     bands: tuple[ModelBand, ...]
+    ticks: tuple[str, ...] = ()
+    se_x: FloatArray | None = None
 
     @classmethod
-    def from_samples(cls, group: str, x: ArrayLike, participants: ArrayLike, draws: Mapping[str, ArrayLike]) -> Self:
+    def from_samples(
+        cls,
+        group: str,
+        x: ArrayLike,
+        participants: ArrayLike,
+        draws: Mapping[str, ArrayLike],
+        ticks: tuple[str, ...] = (),
+    ) -> Self:
         """Panel from observed curves (participant, point) and per model simulated curves (draw, point)."""
-        values = np.asarray(participants, dtype=float)
-        n = np.isfinite(values).sum(axis=0)
-        mean = np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
-        squares = np.nansum((values - mean) ** 2, axis=0)
-        se = np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1) / np.maximum(n, 1)), np.nan)
+        mean, se = mean_and_error(np.asarray(participants, dtype=float))
         bands = tuple(ModelBand.from_draws(model, simulated) for model, simulated in draws.items())
-        return cls(group, np.asarray(x, dtype=float), mean, se, bands)
+        return cls(group, np.asarray(x, dtype=float), mean, se, bands, ticks)
+
+
+def mean_and_error(values: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and its standard error over the first axis, leaving out NaN; NaN for fewer than one, or two, values."""
+    n = np.isfinite(values).sum(axis=0)
+    mean = np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
+    squares = np.nansum((values - mean) ** 2, axis=0)
+    return mean, np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1) / np.maximum(n, 1)), np.nan)
 
 
 @dataclass(frozen=True, eq=False)
 class Curve:
     """A summary curve of the task, one panel a group.
 
-    `kind` is a key of `kvfit.reports.figures.curves.CURVES`: ``"serial_position"``, ``"first_recall"``,
-    ``"lag_crp"``, ``"recall_length"``.
+    Parameters
+    ----------
+    kind : str
+        A key of `kvfit.reports.figures.kinds.CURVES`: ``"serial_position"``, ``"lag_crp"``, ``"roc"``, ``"confidence"``, ...
+    panels : tuple of CurvePanel
+    by : str
+        Column of the data along the horizontal axis, for kinds that are drawn by columns.
+    note : str
+        What else a reader should know about these panels.
     """
 
     kind: str
     panels: tuple[CurvePanel, ...]
+    by: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def render_page(content: ReportContent) -> str:
         looks=looks,
         comparison=comparison_section(content, looks),
         participants=participants_section(content, looks),
-        curves=[curve_section(curve, looks) for curve in content.curves],
+        curves=[curve_section(curve, looks, i) for i, curve in enumerate(content.curves)],
         parameters=[parameters_section(content, card, looks, i) for i, card in enumerate(content.models)],
         diagnostics=frame_table(
             "diagnostics",
@@ -110,7 +110,9 @@ def _references(content: ReportContent) -> list[Citation]:
     found = [*content.references, *(reference for card in content.models for reference in card.references)]
     if content.data.citation is not None:
         found.append(content.data.citation)
-    return sorted(dict.fromkeys(found), key=lambda citation: citation.text.casefold())
+    # the same paper may be written a little differently by a model and by a data set
+    one_each = {"".join(filter(str.isalnum, citation.text.casefold()))[:80]: citation for citation in reversed(found)}
+    return sorted(one_each.values(), key=lambda citation: citation.text.casefold())
 
 
 def _symbol(text: str) -> Markup:

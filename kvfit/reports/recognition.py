@@ -1,18 +1,26 @@
-"""What a report on recognition says about the data, and its summary curves."""
+"""What a report on recognition says about the data, and its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from kvfit.inference.fit import Fit
-from kvfit.inference.predict import predictive_chunks
-from kvfit.progress import progress
-from kvfit.reports.content import Citation, Curve, CurvePanel, DataSummary
-from kvfit.reports.free_recall import mean_over_participants, value_range
+from kvfit.recognition.model import RecognitionModel
+from kvfit.reports.citations import RECOGNITION_REFERENCES
+from kvfit.reports.content import Citation, Curve, DataSummary
+from kvfit.reports.figures.kinds import POOLING
+from kvfit.reports.predictive import posterior_curves, value_range
+from kvfit.reports.recognition_curves import MOST_LEVELS, find_columns, picture_sources
 from kvfit.tasks.recognition import RecognitionData
 
-METHOD = (
-    "Each model gives the probability of every response category for studied and for new items; the likelihood of a trial is"
-    " the probability of its response. Trials of one participant and condition share these probabilities, so the likelihood"
-    " is evaluated on their counts. The models share the response criteria named in their cards and differ in memory."
+REFERENCES = RECOGNITION_REFERENCES
+_LIKELIHOOD = (
+    "Each model gives the probability of every response category for studied and for new items. The unit of observation is"
+    " the test trial: its likelihood is the probability of its response, and trials are independent given a participant's"
+    " parameters. Trials of one participant that the model cannot tell apart share these probabilities, so that the"
+    " likelihood is evaluated on their counts, which changes its cost and not its value."
 )
 
 
@@ -23,48 +31,64 @@ def data_summary(data: RecognitionData, citation: str) -> DataSummary:
         name=data.name,
         source=data.source,
         subset=f"{data.n_participants} participants with {value_range(per_person)} test trials each.",
-        sentences=(data.scoring_note(),),
+        sentences=(data.scoring_note(), f"Response scale: {data.response_scale.describe()}."),
         counts={
             "participants": data.n_participants,
             "trials": data.n_trials,
             "studied items tested": int(data.old.sum()),
             "new items tested": int((~data.old).sum()),
             "response categories": data.n_categories,
-            "scale, surest new to surest old": ", ".join(data.scale),
+            "studied items called old": _percent(data, old=True),
+            "new items called old": _percent(data, old=False),
         },
         citation=Citation(citation) if citation else None,
     )
 
 
-def curves(
-    fits: dict[str, Fit], data: RecognitionData, draws: int, seed: int, show_progress: bool
-) -> tuple[Curve, ...]:
-    """Proportion of responses in each category, for studied and new items."""
-    cells = data.cells()
-    old = np.asarray(cells.old)
-    members = {"studied items": np.flatnonzero(old), "new items": np.flatnonzero(~old)}
-    simulated: dict[tuple[str, str], list[np.ndarray]] = {}
-    with progress(show_progress) as bar:
-        for name, fit in fits.items():
-            total = -(-draws // 50)
-            for chunk in bar.track(predictive_chunks(fit, draws, seed), f"{name}: posterior predictive", total):
-                counts = cells.count(chunk)
-                for label, at in members.items():
-                    simulated.setdefault((label, name), []).append(mean_over_participants(_shares(counts[:, at])))
-    x = np.arange(1, data.n_categories + 1)
-    panels = tuple(
-        CurvePanel.from_samples(
-            label,
-            x,
-            _shares(np.asarray(cells.counts)[at]),
-            {name: np.concatenate(simulated[label, name]) for name in fits},
-        )
-        for label, at in members.items()
+def methods(data: RecognitionData, models: Sequence[RecognitionModel]) -> tuple[str, ...]:
+    """Likelihood, scale and criteria as paragraphs."""
+    n_left = 0 if data.unanswered is None else len(data.unanswered)
+    left = f"{n_left:,} test trials without a response were left out" if n_left else "No test trial was left out"
+    scale = (
+        f"The {data.n_categories} response categories are {data.response_scale.describe()}; this order was given with the"
+        f" data, or is that of answers that need none (yes/no, remember/know). {left}; {data.n_trials:,} were scored."
     )
-    return (Curve("confidence", panels),)
+    units: dict[str, list[str]] = {}
+    for model in models:
+        units.setdefault(model.decision.unit, []).append(model.label)
+    criteria = " ".join(f"{', '.join(labels)}: {unit}." for unit, labels in units.items())
+    of_items = [
+        f"{model.label}: persons and items are crossed. Each item moves {', '.join(model.items)} on the unconstrained scale,"
+        " and the comparison asks for a trial whose participant and item are both known from other trials."
+        for model in models
+        if model.items
+    ]
+    return (_LIKELIHOOD, scale, f"Evidence and criteria. {criteria}", *of_items)
 
 
-def _shares(counts: np.ndarray) -> np.ndarray:
-    """Proportions over the last axis."""
-    total = counts.sum(axis=-1, keepdims=True)
-    return np.where(total > 0, counts / np.maximum(total, 1), np.nan)
+def notes(data: RecognitionData) -> tuple[str, ...]:
+    """Limits of these pictures."""
+    found = []
+    if data.ordered and data.n_categories > 2 and data.n_participants > 1:
+        found.append(
+            f"{POOLING} Judge a model by single participants' ROCs and by the comparison, not by the mean ROC."
+        )
+    _, left_out = find_columns(data)
+    if left_out:
+        found.append(f"Not drawn, because they have more than {MOST_LEVELS} levels: {', '.join(left_out)}.")
+    return tuple(found)
+
+
+def curves(
+    fits: Mapping[str, Fit], data: RecognitionData, draws: int, seed: int, show_progress: bool
+) -> tuple[Curve, ...]:
+    """Observed pictures, and for each model the same from every simulated data set."""
+    columns, _ = find_columns(data)
+    sources, prepare = picture_sources(data, columns)
+    return posterior_curves(fits, sources, draws, seed, show_progress, prepare)
+
+
+def _percent(data: RecognitionData, *, old: bool) -> str:
+    of = data.old == old
+    called_old = data.response[of] >= data.old_from
+    return f"{100 * called_old.mean():.1f} %" if of.any() else "none"

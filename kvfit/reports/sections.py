@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from kvfit.reports.columns import COMPARISON, significant
-from kvfit.reports.content import Curve, ModelCard, ReportContent
+from kvfit.reports.content import Curve, CurvePanel, ModelBand, ModelCard, ReportContent
 from kvfit.reports.figures.comparison import comparison_figure, participant_figure
-from kvfit.reports.figures.curves import CURVES, curve_figure, describe_curve, points_inside, shared_upper
+from kvfit.reports.figures.curves import curve_figure, describe_curve, points_inside, shared_limits
+from kvfit.reports.figures.kinds import COLUMN_LABELS, CURVES, CurveAxes
+from kvfit.reports.figures.overlay import describe_strip, key_figure, strip_figure
 from kvfit.reports.figures.parameters import parameter_figure
+from kvfit.reports.figures.roc import roc_figure, roc_limits
 from kvfit.reports.figures.style import ModelStyle
 from kvfit.reports.figures.svg import inline_svg
 from kvfit.reports.tables import frame_table, parameter_table, participant_table
@@ -49,7 +52,8 @@ def participants_section(content: ReportContent, looks: Looks) -> dict[str, obje
     difference = -frame["elpd_diff"]
     n_best, n_clear = int((difference > 0).sum()), int((difference.abs() > 2 * frame["se"]).sum())
     labels = looks.labels[best], looks.labels[rival]
-    figure = participant_figure(difference, frame["se"], *labels, (looks.styles[best], looks.styles[rival]))
+    # short names: labels would not fit into the drawing
+    figure = participant_figure(difference, frame["se"], best, rival, (looks.styles[best], looks.styles[rival]))
     text = (
         f"Of {len(difference)} participants, {n_best} are better described by {labels[0]} and"
         f" {len(difference) - n_best} by {labels[1]}; for {n_clear} of them the difference is larger than"
@@ -64,22 +68,68 @@ def participants_section(content: ReportContent, looks: Looks) -> dict[str, obje
     }
 
 
-def curve_section(curve: Curve, looks: Looks) -> dict[str, object]:
-    """One drawing a group and model of one summary curve."""
+def curve_section(curve: Curve, looks: Looks, place: int) -> dict[str, object]:
+    """Drawings of one summary curve: one a group and model, or one a group with all models."""
     axes = CURVES[curve.kind]
-    upper = shared_upper(curve.panels, axes)
-    groups = []
-    for i, panel in enumerate(curve.panels):
-        drawings = []
+    if curve.by:
+        axes = replace(axes, title=f"{axes.title}, by {curve.by}", x_label=COLUMN_LABELS.get(curve.by, curve.by))
+    key = f"curve-{place}"
+    draw = _one_model(curve, axes, looks, key) if axes.layout == "models" else _all_models(curve, axes, looks, key)
+    groups = [{"name": panel.group, "drawings": draw(i, panel)} for i, panel in enumerate(curve.panels)]
+    legend = None
+    if axes.layout == "overlay":
+        legend = inline_svg(
+            key_figure(looks.labels, looks.styles), f"{key}-key", "Key", "Lines and colours of the models."
+        )
+    return {"axes": axes, "groups": groups, "note": curve.note, "legend": legend}
+
+
+Drawings = Callable[[int, CurvePanel], list[dict[str, object]]]
+
+
+def _one_model(curve: Curve, axes: CurveAxes, looks: Looks, key: str) -> Drawings:
+    limits = shared_limits(curve.panels, axes)
+
+    def draw(i: int, panel: CurvePanel) -> list[dict[str, object]]:
+        drawings: list[dict[str, object]] = []
         for j, band in enumerate(panel.bands):
             label = looks.labels[band.model]
-            figure = curve_figure(panel, band, axes, looks.styles[band.model], upper)
+            if axes.roc:
+                figure = roc_figure(panel, [band], axes, looks.styles, roc_limits(curve.panels, axes))
+            else:
+                figure = curve_figure(panel, band, axes, looks.styles[band.model], limits)
             title = " – ".join(part for part in (axes.title, panel.group, label) if part)
-            key = f"{curve.kind.replace('_', '-')}-{i}-{j}"
-            svg = inline_svg(figure, key, title, describe_curve(panel, band, axes, label))
-            drawings.append({"model": band.model, "svg": svg, "inside": points_inside(panel, band)})
-        groups.append({"name": panel.group, "drawings": drawings})
-    return {"axes": axes, "groups": groups}
+            svg = inline_svg(figure, f"{key}-{i}-{j}", title, describe_curve(panel, band, axes, label))
+            note = _inside(panel, [band], axes, named=False)
+            drawings.append({"model": band.model, "title": label, "svg": svg, "note": note})
+        return drawings
+
+    return draw
+
+
+def _all_models(curve: Curve, axes: CurveAxes, looks: Looks, key: str) -> Drawings:
+    def draw(i: int, panel: CurvePanel) -> list[dict[str, object]]:
+        if axes.layout == "strips":
+            figure, text = strip_figure(panel, looks.styles), describe_strip(panel, looks.labels)
+        else:
+            figure = roc_figure(panel, panel.bands, axes, looks.styles, roc_limits(curve.panels, axes))
+            text = " ".join(describe_curve(panel, band, axes, looks.labels[band.model]) for band in panel.bands)
+        svg = inline_svg(figure, f"{key}-{i}", f"{axes.title} – {panel.group}", text)
+        strips = axes.layout == "strips"
+        note = "" if strips else _inside(panel, panel.bands, axes, named=True)
+        return [{"model": None, "title": "" if strips else panel.group, "svg": svg, "note": note}]
+
+    return draw
+
+
+def _inside(panel: CurvePanel, bands: Sequence[ModelBand], axes: CurveAxes, *, named: bool) -> str:
+    """How many observed points lie in the 90 % band of each model."""
+    counts = [(points_inside(panel, band), band.model) for band in bands]
+    if not named:
+        (inside, known), _ = counts[0]
+        return f"{inside} of {known} {axes.points} in the 90 % band"
+    of_models = ", ".join(f"{model} {inside}" for (inside, _), model in counts)
+    return f"of {counts[0][0][1]} {axes.points} in the 90 % band: {of_models}"
 
 
 def parameters_section(content: ReportContent, card: ModelCard, looks: Looks, place: int) -> dict[str, object]:

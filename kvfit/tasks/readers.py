@@ -26,7 +26,8 @@ from kvfit.tasks.sources import (
 from kvfit.tasks.validation import CheckedEvents, check_events
 from kvfit.tasks.wide import is_wide, read_wide
 
-_PENN_SUFFIXES = (".mat", ".npz")
+#: Endings of files with Penn matrices.
+PENN_SUFFIXES = (".mat", ".npz")
 
 
 def read_free_recall(
@@ -182,7 +183,7 @@ def _read_events(
     delimiter: str | None,
 ) -> _ReadTable | None:
     """Read and check; problems go to `log`."""
-    if not isinstance(source, pd.DataFrame) and Path(source).suffix.lower() in _PENN_SUFFIXES:
+    if not isinstance(source, pd.DataFrame) and Path(source).suffix.lower() in PENN_SUFFIXES:
         path = existing_file(source)
         log.row_unit = "matrix row"
         names = {ours: str(theirs) for ours, theirs in (columns or {}).items()}

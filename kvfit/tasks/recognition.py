@@ -46,7 +46,8 @@ class RecognitionData:
         known, ``rt`` (in the user's unit), ``remember_know`` (``"remember"``, ``"know"``, ``"guess"`` or ``""``),
         ``probe`` (the user's kind of probe, where there are more than old and new), ``study_position`` (of the
         last presentation), ``n_presentations``, ``lag`` (events from study to test, 1 = nothing between),
-        ``list_length``, and the user's other columns. What is about the study of an item is missing for new
+        ``list_length`` (different items studied), in continuous recognition ``items_before`` (different items shown
+        before the trial), and the user's other columns. What is about the study of an item is missing for new
         items.
     participants : ndarray, shape (participant,)
         Labels: int64 if all are whole numbers, else str objects.

@@ -60,6 +60,11 @@ class TrialRows:
     study_positions: bool
 
 
+def plain_name(column: str) -> str:
+    """Write a column's name as `ALIASES` does: ``Old New`` and ``old-new`` are ``old_new``."""
+    return column.strip().lower().replace(" ", "_").replace("-", "_")
+
+
 def apply_aliases(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Take columns under the names that other labs use for ours.
 
@@ -76,7 +81,7 @@ def apply_aliases(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """
     lowered: dict[str, list[str]] = {}
     for column in map(str, table.columns):
-        lowered.setdefault(column.strip().lower().replace(" ", "_").replace("-", "_"), []).append(column)
+        lowered.setdefault(plain_name(column), []).append(column)
     renamed: dict[str, str] = {}
     for ours, theirs in ALIASES.items():
         if ours in table.columns:

@@ -23,10 +23,13 @@ class Presentations:
         Number of earlier presentations in the same list.
     last : ndarray of float, shape (trial,)
         Position of the last of them; NaN if there is none or positions are unknown.
+    n_items : ndarray of int64, shape (trial,)
+        Number of different items studied in the trial's list; in continuous recognition, of those shown before.
     """
 
     count: np.ndarray
     last: np.ndarray
+    n_items: np.ndarray
 
 
 def find_presentations(lists: ListRows, trials: TrialRows, keys: np.ndarray) -> Presentations | None:
@@ -50,7 +53,10 @@ def find_presentations(lists: ListRows, trials: TrialRows, keys: np.ndarray) -> 
     if trials.continuous:
         items = pd.DataFrame({"list": lists.of_row[at], "item": keys[at], "position": position[at].astype(float)})
         same = items.groupby(["list", "item"], sort=False)
-        return Presentations(same.cumcount().to_numpy(np.int64), same["position"].shift().to_numpy())
+        count = same.cumcount().to_numpy(np.int64)
+        first = pd.Series((count == 0).astype(np.int64)).groupby(items["list"])
+        before = first.cumsum().to_numpy(np.int64) - (count == 0)
+        return Presentations(count, same["position"].shift().to_numpy(), before)
     n_keys = int(keys.max(initial=0)) + 1
     studied = lists.of_row[lists.study] * n_keys + keys[lists.study]
     order = np.argsort(studied, kind="stable")  # by item, then position
@@ -61,7 +67,8 @@ def find_presentations(lists: ListRows, trials: TrialRows, keys: np.ndarray) -> 
     if trials.study_positions:
         found = count > 0
         last[found] = position[lists.study[order[right[found] - 1]]]
-    return Presentations(count, last)
+    different = np.bincount(np.unique(studied) // n_keys, minlength=lists.n_lists)
+    return Presentations(count, last, different[lists.of_row[at]])
 
 
 def design_columns(
@@ -76,7 +83,10 @@ def design_columns(
 
     What the table says is kept and checked; the rest is derived from study rows. A lag is the number of events
     from the (last) study of an item to its test, 1 if nothing came between; in study-test lists without one
-    running number for both phases it is counted as if the test followed the list at once.
+    running number for both phases it is counted as if the test followed the list at once. List length is the number
+    of different items studied, so that repetitions do not lengthen a list. In continuous recognition no list is studied
+    before its test, and what a probe meets grows from trial to trial: there is no list length unless the user states
+    one, and ``items_before`` says how many different items were shown before the trial.
 
     Parameters
     ----------
@@ -91,8 +101,8 @@ def design_columns(
     Returns
     -------
     dict of str to ndarray of float, shape (trial,)
-        In the order of `ListRows.responses`; columns ``study_position``, ``n_presentations``, ``lag`` and
-        ``list_length``; NaN for new items where a column is about the item's study.
+        In the order of `ListRows.responses`; columns ``study_position``, ``n_presentations``, ``lag``,
+        ``list_length`` and ``items_before``; NaN for new items where a column is about the item's study.
     """
     at = lists.responses
     old, given = answers.old[at], {name: values[at] for name, values in answers.numbers.items()}
@@ -102,9 +112,11 @@ def design_columns(
     for name in ("study_position", "lag"):
         if name in given:
             found[name] = np.where(old & (given[name] > 0), given[name], np.nan)
-    lengths = _list_length(lists, trials, given.get("list_length"), list_length, log)
+    lengths = _list_length(lists, trials, given.get("list_length"), list_length, shown, log)
     if lengths is not None:
         found["list_length"] = lengths
+    if shown is not None and trials.continuous:
+        found["items_before"] = shown.n_items.astype(float)
     if shown is not None:
         found["n_presentations"] = np.where(old, shown.count, np.nan)
         if "study_position" in found and not trials.continuous:
@@ -138,7 +150,12 @@ def _study_end(lists: ListRows) -> np.ndarray | float:
 
 
 def _list_length(
-    lists: ListRows, trials: TrialRows, given: np.ndarray | None, list_length: int | None, log: ProblemLog
+    lists: ListRows,
+    trials: TrialRows,
+    given: np.ndarray | None,
+    list_length: int | None,
+    shown: Presentations | None,
+    log: ProblemLog,
 ) -> np.ndarray | None:
     at = lists.responses
     if given is not None:
@@ -157,9 +174,11 @@ def _list_length(
         return given
     if list_length is not None:
         return np.full(len(at), float(list_length))
-    if len(lists.study) and not trials.continuous:
-        return lists.counts(lists.study)[lists.of_row[at]].astype(float)
-    return None
+    if trials.continuous or not len(lists.study):
+        return None
+    # without labels of items every study row counts as an item of its own
+    n_items = lists.counts(lists.study)[lists.of_row[at]] if shown is None else shown.n_items
+    return n_items.astype(float)
 
 
 def _check_lures(lists: ListRows, study_position: np.ndarray | None, old: np.ndarray, log: ProblemLog) -> None:
@@ -194,7 +213,9 @@ def _check_study_position(lists: ListRows, given: np.ndarray, shown: Presentatio
 
 
 def _check_inside(lists: ListRows, study_position: np.ndarray, list_length: np.ndarray, log: ProblemLog) -> None:
-    bad = np.flatnonzero(study_position > list_length)
+    # repeated items have more study positions than the list has items
+    positions = np.maximum(list_length, lists.counts(lists.study)[lists.of_row[lists.responses]])
+    bad = np.flatnonzero(study_position > positions)
     _report(
         lists,
         lists.responses[bad],

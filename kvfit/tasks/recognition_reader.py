@@ -90,7 +90,9 @@ def read_recognition(
     description : str, optional
         Where the data come from, for reports; default the file's name.
     list_length : int, optional
-        Length of all study lists, if the table does not say it.
+        Number of different items in every study list, if the table does not say it by a column ``list_length`` or by
+        study rows. Continuous recognition has none: what a probe meets grows from trial to trial (``items_before``);
+        state a typical number if a model is to have one.
     missing_responses : {"error", "drop"}
         Test trials without a response, see `kvfit.tasks.reading_rules.RecognitionRules`.
     incomplete_participants : {"error", "drop", "keep"}

@@ -14,8 +14,11 @@ from kvfit.tasks.sources import typed_column
 #: Columns of the trials about the item's study; read, derived, or both.
 DESIGN_COLUMNS = ("study_position", "n_presentations", "lag", "list_length")
 
+#: Columns about the order of trials; they describe, but are no conditions unless the user says so.
+ORDER_COLUMNS = ("items_before",)
+
 #: Columns that kvfit makes; a user's column of such a name gets the suffix ``_given``.
-MADE_COLUMNS = ("response_label", "n_presentations")
+MADE_COLUMNS = ("response_label", "n_presentations", *ORDER_COLUMNS)
 
 
 def users_columns(table: pd.DataFrame) -> list[str]:
@@ -48,7 +51,7 @@ def tested_trials(checked: CheckedTrials) -> pd.DataFrame:
         made["remember_know"] = pd.Series(answers.judgement[at], dtype="str")
     if checked.named_probes and "probe" not in checked.source.cells.columns:
         made["probe"] = pd.Series(answers.probe[at], dtype="str")
-    for name in DESIGN_COLUMNS:
+    for name in (*DESIGN_COLUMNS, *ORDER_COLUMNS):
         if name in checked.design:
             values = checked.design[name]
             made[name] = values if np.isnan(values).any() or (values % 1).any() else values.astype(np.int64)

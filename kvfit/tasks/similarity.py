@@ -1,4 +1,4 @@
-"""Similarity of the items of each list, for models in which meaning cues recall (``semantic=True``)."""
+"""Similarity of the items of each list: of all pairs in free recall, of probes and studied items in recognition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.free_recall import FreeRecallData
+from kvfit.tasks.item_lists import ItemLists, recalled_lists, tested_lists
 from kvfit.tasks.problems import DataError, DataWarning, ProblemLog
+from kvfit.tasks.recognition import RecognitionData
 from kvfit.tasks.similarity_checks import check_item_table, item_keys
 from kvfit.tasks.similarity_files import ItemTable, Kind, read_item_table
 from kvfit.tasks.similarity_gaps import report_gaps
@@ -21,7 +23,7 @@ Missing = Literal["error", "mean"]
 
 def read_similarity(
     path: str | Path,
-    data: FreeRecallData,
+    data: FreeRecallData | RecognitionData,
     *,
     missing: Missing = "error",
     ignore_case: bool = False,
@@ -41,7 +43,7 @@ def read_similarity(
         - a table with an item in the first column and its vector in the others, of which cosines are taken;
         - an archive (.npz) with ``items`` and ``similarity (item, item)``, or with ``items`` and
           ``vectors (item, dimension)``.
-    data : FreeRecallData
+    data : FreeRecallData or RecognitionData
         Whose lists are wanted.
     missing : {"error", "mean"}
         Pairs of a list about which the file says nothing, because an item is not in it, a vector is zero or
@@ -56,9 +58,11 @@ def read_similarity(
 
     Returns
     -------
-    ndarray of float, shape (list, position, position)
-        In the order of ``data.lists``, 0 beyond a list's end. The diagonal, which no model reads, is 0 where
-        the file says nothing.
+    ndarray of float
+        Free recall: shape (list, position, position), in the order of ``data.lists``, 0 beyond a list's end. The
+        diagonal, which no model reads, is 0 where the file says nothing. Recognition: shape (trial, studied item),
+        each probe with the items studied in its list, in the order of study (of the test where that is not known);
+        0 beyond a list's end and for an old item with itself, because its own trace is a model's affair.
 
     Raises
     ------
@@ -78,31 +82,40 @@ def read_similarity(
     path = existing_file(path)
     log = ProblemLog()
     table = read_item_table(path, log, kind=kind, encoding=encoding, delimiter=delimiter)
-    similarity = np.zeros(0) if table is None else _arrange(table, data, log, missing, ignore_case)
+    if isinstance(data, RecognitionData):
+        lists, of_trial, position = tested_lists(data)
+    else:
+        lists = recalled_lists(data)
+    similarity = np.zeros(0) if table is None else _arrange(table, lists, log, missing, ignore_case)
     if log.errors:
         raise DataError(path.name, log.problems)
     for problem in log.warnings:
         warnings.warn(f"{path.name}: {problem}", DataWarning, stacklevel=2)
-    return similarity
+    if not isinstance(data, RecognitionData):
+        return similarity
+    of_probe = similarity[of_trial, position, : int(lists.n_studied.max())]
+    own = position < lists.n_studied[of_trial]
+    of_probe[own, position[own]] = 0.0
+    return of_probe
 
 
-def _arrange(
-    table: ItemTable, data: FreeRecallData, log: ProblemLog, missing: Missing, ignore_case: bool
-) -> np.ndarray:
+def _arrange(table: ItemTable, lists: ItemLists, log: ProblemLog, missing: Missing, ignore_case: bool) -> np.ndarray:
     """Check the table against the lists and lay it out; problems go to `log`."""
-    position = np.arange(data.items.shape[1])
-    inside = position < data.list_length[:, None]
+    position = np.arange(lists.items.shape[1])
+    inside = position < lists.n_items[:, None]
     item = np.zeros(inside.shape, dtype=np.int64)
-    item[inside], uniques = pd.factorize(data.items[inside])
+    item[inside], uniques = pd.factorize(lists.items[inside])
     labels = np.array(uniques, dtype=object)
     pairs, without = _item_pairs(table, labels, log, ignore_case)
     similarity = pairs[item[:, :, None], item[:, None, :]]
-    both = inside[:, :, None] & inside[:, None, :]
+    # nothing asks how alike two new items are
+    studied = position < lists.n_studied[:, None]
+    both = inside[:, :, None] & inside[:, None, :] & (studied[:, :, None] | studied[:, None, :])
     empty = both & (position[:, None] != position) & np.isnan(similarity)
     if empty.any():
         known = pairs[~np.eye(len(pairs), dtype=bool) & np.isfinite(pairs)]
         mean = float(known.mean()) if missing == "mean" and len(known) else None
-        report_gaps(data, labels, item, empty, without, log, fill=mean)
+        report_gaps(lists, labels, item, empty, without, log, fill=mean)
         similarity[empty] = 0.0 if mean is None else mean
     return np.where(both, np.nan_to_num(similarity), 0.0)
 

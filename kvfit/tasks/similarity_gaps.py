@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from kvfit.tasks.free_recall import FreeRecallData
+from kvfit.tasks.item_lists import ItemLists
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 
 #: Reason that an item has no similarity: stable name of the problem, and the problem in a sentence.
@@ -20,7 +20,7 @@ _REASONS = {
 
 
 def report_gaps(
-    data: FreeRecallData,
+    lists: ItemLists,
     labels: np.ndarray,
     item: np.ndarray,
     empty: np.ndarray,
@@ -33,7 +33,7 @@ def report_gaps(
 
     Parameters
     ----------
-    data : FreeRecallData
+    lists : ItemLists
     labels : ndarray of object (str), shape (item,)
     item : ndarray of int64, shape (list, position)
         Index into `labels`.
@@ -50,17 +50,17 @@ def report_gaps(
     either = pairs.melt("list", value_name="item").sort_values("list", kind="stable").drop_duplicates("item")
     for reason, (code, what) in _REASONS.items():
         found = either[without[reason][either["item"]]]
-        _report(data, log, code, what, found["list"], [repr(labels[one]) for one in found["item"]], fill)
+        _report(lists, log, code, what, found["list"], [repr(labels[one]) for one in found["item"]], fill)
     # What remains are empty cells of a matrix, between items that have others.
     whole = ~np.logical_or.reduce(list(without.values()))
     pairs = pairs[whole[pairs["a"]] & whole[pairs["b"]]]
     pairs = pairs[~pd.DataFrame(np.sort(pairs[["a", "b"]], axis=1), index=pairs.index).duplicated()]
     text = [f"{labels[a]!r} and {labels[b]!r}" for a, b in zip(pairs["a"], pairs["b"], strict=True)]
-    _report(data, log, "unknown_pair", "Pairs of items of a list have no similarity", pairs["list"], text, fill)
+    _report(lists, log, "unknown_pair", "Pairs of items of a list have no similarity", pairs["list"], text, fill)
 
 
 def _report(
-    data: FreeRecallData, log: ProblemLog, code: str, what: str, lists: pd.Series, found: list[str], fill: float | None
+    lists: ItemLists, log: ProblemLog, code: str, what: str, at_lists: pd.Series, found: list[str], fill: float | None
 ) -> None:
     if not found:
         return
@@ -73,8 +73,8 @@ def _report(
     else:
         fix += f"; now their pairs have the mean similarity, {fill:.3g}"
     places = [
-        Place(data.lists["subject"].iloc[at], data.lists["list"].iloc[at], None, text)
-        for at, text in zip(lists[:PLACES_SHOWN], found[:PLACES_SHOWN], strict=True)
+        Place(lists.subject[at], lists.label[at], None, text)
+        for at, text in zip(at_lists[:PLACES_SHOWN], found[:PLACES_SHOWN], strict=True)
     ]
     log.add(
         code,

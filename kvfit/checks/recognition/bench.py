@@ -35,13 +35,19 @@ class RecognitionBench(PriorPoints):
     Parameters
     ----------
     model : RecognitionModel
-        Bound, or bound here to a six-point scale.
+        Bound, or bound here to a six-point scale; without its effects of items, which have a check of their own.
     seed : int
+    items : tuple of str
+        Effects of items to check; the model's, if it has any, else its default.
     """
 
     model: RecognitionModel
+    items: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.model.items:
+            object.__setattr__(self, "items", self.model.items)
+            object.__setattr__(self, "model", self.model.with_items("none"))
         if self.model.binding is None:
             object.__setattr__(self, "model", bind_to(self.model, RATING_SCALE))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.derivatives import finite_over_prior, forms_agree, gradient_is_right
 from kvfit.checks.recognition.documentation import documented
+from kvfit.checks.recognition.items import item_effects_agree
 from kvfit.checks.recognition.probabilities import counting_agrees, simulation_agrees, sum_to_one
 from kvfit.checks.recognition.recovery import recovers, recovers_persons
 from kvfit.checks.result import CheckResult
@@ -18,6 +19,7 @@ RECOGNITION_CHECKS: tuple[tuple[str, Callable[[RecognitionBench], CheckResult]],
     ("forms", forms_agree),
     ("gradient", gradient_is_right),
     ("finite", finite_over_prior),
+    ("items", item_effects_agree),
     ("recovery", recovers),
 )
 #: Tens of seconds.

@@ -13,8 +13,10 @@ from scipy.special import ndtr
 from kvfit.recognition.evidence.laplace import euler_rule, quantiles
 from kvfit.recognition.evidence.probit_table import CRITERIA, ProbitTable, tabulate
 
+#: Gains for which there are tables: at the lower one all keys count nearly alike, at the upper one the best decides alone.
+GAIN_LIMITS = (0.1, 8.0)
 #: Logarithm of the gain in the tables.
-GAIN_GRID = np.linspace(np.log(0.1), np.log(8.0), 20)
+GAIN_GRID = np.linspace(np.log(GAIN_LIMITS[0]), np.log(GAIN_LIMITS[1]), 20)
 
 
 #: Coefficient of variation of the sum below which moments are exact enough, and above which few nodes are.

@@ -134,8 +134,8 @@ def gamma_probit(x: Any, mean: Any, variance: Any, third: Any, xp: Any) -> Any:
     """
     shape = 4.0 * variance**3 / third**2
     ratio = 1.0 + (x - mean) / xp.sqrt(variance * shape)
-    # a soft floor keeps the cube root and its gradient finite below the lower end
-    ratio = 0.02 * log1pexp(ratio / 0.02, xp)
+    # a soft floor keeps the cube root and its gradient finite below the lower end; it must not underflow to 0
+    ratio = 0.02 * log1pexp(xp.maximum(ratio / 0.02, -600.0), xp)
     return 3.0 * xp.sqrt(shape) * (ratio ** (1.0 / 3.0) - 1.0 + 1.0 / (9.0 * shape))
 
 

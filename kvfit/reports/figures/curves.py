@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,60 +11,17 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kvfit.reports.content import CurvePanel, FloatArray, ModelBand
-from kvfit.reports.figures.style import INK, ModelStyle, figure_style
+from kvfit.reports.figures.kinds import CurveAxes
+from kvfit.reports.figures.style import INK, ModelStyle, figure_style, shorten
+
+#: Names of points that still fit beside each other under an axis.
+_MOST_LEVEL_NAMES = 6
+_LONGEST_NAME = 14
 
 
-@dataclass(frozen=True)
-class CurveAxes:
-    """How a kind of curve is drawn and explained."""
-
-    title: str
-    x_label: str
-    y_label: str
-    meaning: str
-    probability: bool = False  # the whole range from 0 to 1 is shown
-    lags: bool = False  # there is no lag 0: the curve is broken there
-
-
-CURVES = {
-    "serial_position": CurveAxes(
-        "Serial position curve",
-        "Serial position",
-        "Recall probability",
-        "How often a word was recalled, by its place in the study list: primacy on the left, recency on the right.",
-        probability=True,
-    ),
-    "first_recall": CurveAxes(
-        "Probability of first recall",
-        "Serial position",
-        "Probability of first recall",
-        "Where in the study list recall starts.",
-    ),
-    "lag_crp": CurveAxes(
-        "Lag-CRP",
-        "Lag",
-        "Conditional response probability",
-        "How often the next word recalled came from this many places after (positive lag) or before"
-        " (negative lag) the last one, given that it was still to be recalled. The peak around 0 is"
-        " temporal contiguity, its tilt to the right is forward asymmetry.",
-        lags=True,
-    ),
-    "recall_length": CurveAxes(
-        "Words recalled per list",
-        "Words recalled",
-        "Proportion of lists",
-        "How many words were recalled from a list: what the stopping rule of a model has to explain.",
-    ),
-    "confidence": CurveAxes(
-        "Response categories",
-        "Category, from surest new to surest old",
-        "Proportion of responses",
-        "How often each category was used for studied and for new items; their cumulative sums are the points of the ROC.",
-    ),
-}
-
-
-def curve_figure(panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: ModelStyle, upper: float) -> Figure:
+def curve_figure(
+    panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: ModelStyle, limits: tuple[float, float]
+) -> Figure:
     """Draw the observed means with their standard errors over one model's 50 % and 90 % band.
 
     Parameters
@@ -75,8 +31,8 @@ def curve_figure(panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: Mod
         One of ``panel.bands``.
     axes : CurveAxes
     style : ModelStyle
-    upper : float
-        Top of the vertical axis: the same for panels that are to be compared (`shared_upper`).
+    limits : tuple of float
+        Of the vertical axis: the same for panels that are to be compared (`shared_limits`).
     """
     with figure_style():
         figure = Figure()
@@ -86,27 +42,49 @@ def curve_figure(panel: CurvePanel, band: ModelBand, axes: CurveAxes, style: Mod
             plot.fill_between(x, band.lower90[part], band.upper90[part], color=style.colour, alpha=0.22)
             plot.fill_between(x, band.lower50[part], band.upper50[part], color=style.colour, alpha=0.38)
             plot.plot(x, band.median[part], color=style.colour)
-        plot.errorbar(panel.x, panel.observed, panel.se, fmt="o", color=INK, markersize=3.6, elinewidth=1, zorder=3)
-        plot.set(xlabel=axes.x_label, ylabel=axes.y_label, ylim=(0, upper))
-        plot.set_xticks(_lag_ticks(panel.x) if axes.lags else _ticks(panel.x))
+        plot.errorbar(
+            panel.x, panel.observed, panel.se, fmt="o", color=INK, markersize=3.6, elinewidth=1,
+            zorder=3, clip_on=False,
+        )  # fmt: skip
+        plot.set(xlabel=axes.x_label, ylabel=axes.y_label, ylim=limits)
+        _set_ticks(plot, panel, axes)
         plot.yaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
         plot.grid(axis="y")
         _pad(plot, panel.x)
         return figure
 
 
-def shared_upper(panels: Iterable[CurvePanel], axes: CurveAxes) -> float:
-    """Top of a vertical axis that holds every panel: 1 for a probability curve, else just above them."""
-    if axes.probability:
-        return 1.0
-    tops = [np.r_[panel.observed, panel.observed + panel.se] for panel in panels]
-    tops += [band.upper90 for panel in panels for band in panel.bands]
-    values = np.concatenate([top[np.isfinite(top)] for top in tops])
-    return min(1.05, 1.06 * float(values.max())) if values.size and values.max() > 0 else 1.0
+def shared_limits(panels: Iterable[CurvePanel], axes: CurveAxes) -> tuple[float, float]:
+    """Range of a vertical axis that holds every panel: all probabilities, tenths around the values, or from 0 upward."""
+    if axes.vertical == "probability":
+        return 0.0, 1.0
+    arrays = [np.r_[panel.observed, panel.observed - panel.se, panel.observed + panel.se] for panel in panels]
+    arrays += [np.r_[band.lower90, band.upper90] for panel in panels for band in panel.bands]
+    values = np.concatenate([array[np.isfinite(array)] for array in arrays])
+    if not values.size or values.max() <= 0:
+        return 0.0, 1.0
+    if axes.vertical == "tenths":
+        low, high = np.floor(10 * values.min() - 0.5) / 10, np.ceil(10 * values.max() + 0.5) / 10
+        return max(0.0, float(low)), min(1.0, float(high))
+    return 0.0, min(1.05, 1.06 * float(values.max()))
+
+
+def _set_ticks(plot: Axes, panel: CurvePanel, axes: CurveAxes) -> None:
+    if panel.ticks:
+        names = [shorten(name, _LONGEST_NAME) for name in panel.ticks]
+        plot.set_xticks(panel.x, names)
+        if len(names) > _MOST_LEVEL_NAMES or sum(map(len, names)) > 36:
+            plot.tick_params(axis="x", labelrotation=90)
+    elif axes.lags:
+        plot.set_xticks(_lag_ticks(panel.x))
+    elif bool((panel.x == np.round(panel.x)).all()) and panel.x[-1] - panel.x[0] < 500:
+        plot.set_xticks(_ticks(panel.x))
+    else:
+        plot.xaxis.set_major_locator(MaxNLocator(nbins=6))
 
 
 def points_inside(panel: CurvePanel, band: ModelBand) -> tuple[int, int]:
-    """Count the observed means inside the model's 90 % band, and those that can be compared."""
+    """Count the observed points inside the model's 90 % band, and those that can be compared."""
     defined = np.isfinite(panel.observed) & np.isfinite(band.lower90)
     inside = (panel.observed >= band.lower90) & (panel.observed <= band.upper90) & defined
     return int(inside.sum()), int(defined.sum())
@@ -120,13 +98,14 @@ def describe_curve(panel: CurvePanel, band: ModelBand, axes: CurveAxes, label: s
     known = np.flatnonzero(np.isfinite(panel.observed))
     first, last = known[0], known[-1]
     low, high = known[panel.observed[known].argmin()], known[panel.observed[known].argmax()]
-    unit = axes.x_label.lower()
+    unit = axes.x_label if axes.roc else axes.x_label.lower()
+    where = [panel.ticks[i] if panel.ticks else f"{panel.x[i]:.3g}" for i in range(panel.x.size)]
     places = ((first, "at the first point"), (low, "lowest"), (high, "highest"), (last, "at the last point"))
-    shape = ", ".join(f"{panel.observed[i]:.2f} {what} ({unit} {panel.x[i]:g})" for i, what in places)
+    shape = ", ".join(f"{panel.observed[i]:.2f} {what} ({unit} {where[i]})" for i, what in places)
     error = float(np.nanmean(np.abs(panel.observed - band.median)))
     return (
-        f"Observed {axes.y_label.lower()}: {shape}. {label}: {inside} of {defined} observed means lie"
-        " inside the 90 % band; the mean distance between observed mean and predicted median is"
+        f"Observed {axes.y_label.lower()}: {shape}. {label}: {inside} of {defined} observed {axes.points} lie"
+        " inside the 90 % band; the mean distance between observed and predicted median is"
         f" {error:.3f}."
     )
 

@@ -19,14 +19,19 @@ SOFT = "#8a8a8a"
 # Control characters and lone surrogates (XML 1.0, 2.2).
 _FORBIDDEN = re.compile("[^\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+#: Offset and lengths of dashes and gaps, in line widths; none for an unbroken line.
+_DASHES: tuple[tuple[float, tuple[float, ...]], ...] = (
+    (0, ()), (0, (4, 1.5)), (0, (1.2, 1.2)), (0, (6, 1.5, 1.2, 1.5)), (0, (9, 2)),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ModelStyle:
-    """How one model is drawn: colour and marker, so that no difference rests on colour alone."""
+    """How one model is drawn: colour, marker and dashes, so that no difference rests on colour alone."""
 
     colour: str
     marker: str
+    dashes: tuple[float, tuple[float, ...]] = (0.0, ())
 
 
 @contextmanager
@@ -47,7 +52,10 @@ def model_styles(names: Sequence[str]) -> dict[str, ModelStyle]:
     with figure_style():
         cycle = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     colours = [colour if colour.startswith("#") else f"#{colour}" for colour in cycle]
-    return {name: ModelStyle(colours[i % len(colours)], _MARKERS[i % len(_MARKERS)]) for i, name in enumerate(names)}
+    return {
+        name: ModelStyle(colours[i % len(colours)], _MARKERS[i % len(_MARKERS)], _DASHES[i % len(_DASHES)])
+        for i, name in enumerate(names)
+    }
 
 
 def printable(text: object) -> str:
@@ -61,6 +69,6 @@ def shorten(text: object, limit: int = 24) -> str:
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
-def wrap(text: object, width: int = 20) -> str:
-    """Text in at most two lines of about `width` characters."""
-    return "\n".join(textwrap.wrap(printable(text), width, max_lines=2, placeholder=" …"))
+def wrap(text: object, width: int = 22) -> str:
+    """Text in at most three lines of about `width` characters."""
+    return "\n".join(textwrap.wrap(printable(text), width, max_lines=3, placeholder=" …"))

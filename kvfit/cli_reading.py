@@ -1,0 +1,231 @@
+"""Read the data that a command names: a known data set, or a file whose task its columns tell."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from kvfit.cli_options import Reading, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kvfit.tasks.free_recall import FreeRecallData
+    from kvfit.tasks.recognition import RecognitionData
+
+    type Data = FreeRecallData | RecognitionData
+
+TASKS = ("free_recall", "recognition")
+
+#: Arguments of the readers as their messages write them, and what is typed instead.
+_TYPED = MappingProxyType(
+    {
+        "columns": "--column response=sure for columns={'response': 'sure'}",
+        "scale": "--scale 1-6, or --scale 'no,yes' for scale=['no', 'yes']",
+        "old_from": "--old-from 4",
+        "old_values": "--old-value intact for old_values=['intact']",
+        "missing_responses": "--drop-missing for missing_responses='drop'",
+        "incomplete_participants": "--incomplete drop",
+        "list_length": "--list-length 40",
+        "ignore_case": "--ignore-case",
+        "task": "--task recognition",
+    }
+)
+
+_RECOGNITION_ALONE = {
+    "scale": "--scale",
+    "old_from": "--old-from",
+    "old_values": "--old-value",
+    "unordered": "--unordered",
+    "condition": "--condition",
+    "drop_missing": "--drop-missing",
+    "incomplete": "--incomplete",
+}
+
+
+def load_data(source: Source, reading: Reading) -> "Data":
+    """Load a data set by its name, or read a file, and keep the wanted part.
+
+    Parameters
+    ----------
+    source : Source
+    reading : Reading
+
+    Returns
+    -------
+    FreeRecallData or RecognitionData
+
+    Raises
+    ------
+    ValueError
+        Listing what is wrong with the options or the file, and what to type.
+    """
+    import kvfit as kv
+    from kvfit.data.metadata import known_datasets
+
+    known = known_datasets()
+    if is_file(source.data):
+        return read_file(Path(source.data), reading).select(participants=source.participants, query=source.query)
+    options: dict[str, Any] = {}
+    if source.data in known:
+        task = known[source.data].task
+        if reading.task not in (None, task):
+            raise ValueError(f"--task {reading.task}: {source.data} is a data set of {_words(task)}")
+        options = _options(reading, task, source.data)
+    return kv.load(source.data, participants=source.participants, query=source.query, **options)
+
+
+def is_file(data: str) -> bool:
+    """Whether `--data` means a file, not the name of a data set."""
+    from kvfit.data.metadata import known_datasets
+
+    path = Path(data)
+    return data not in known_datasets() and bool(path.suffix or path.exists())
+
+
+def read_file(path: Path, reading: Reading) -> "Data":
+    """Read a file of either task and check it completely.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    reading : Reading
+
+    Returns
+    -------
+    FreeRecallData or RecognitionData
+
+    Raises
+    ------
+    ValueError
+        Options of another task, or `DataError`'s list of all problems with the options that its advice means.
+    """
+    import kvfit as kv
+    from kvfit.tasks.problems import DataError
+
+    if reading.task not in (None, *TASKS):
+        raise ValueError(f"--task: expected {' or '.join(TASKS)}; found {reading.task!r}")
+    try:
+        task = reading.task or _told_by(path, reading)
+        options = _options(reading, task, str(path))
+        return kv.read_recognition(path, **options) if task == "recognition" else kv.read_free_recall(path, **options)
+    except DataError as error:
+        raise ValueError(f"{error}{_what_to_type(str(error))}") from error
+
+
+def introduce(data: "Data", source: Source, reading: Reading) -> str:
+    """Say what was read; of a file also how, so that a wrong mapping is seen before anything is fitted."""
+    if not is_file(source.data):
+        return f"{data!r}\n{data.scoring_note()}"
+    return describe(data, reading)
+
+
+def describe(data: "Data", reading: Reading) -> str:
+    """Say how a file was read and what it holds."""
+    said = [f"Read as {_words(data.task)}" + ("" if reading.task else " (told by the columns; --task says it)")]
+    said += [f"column {ours}: {_written(theirs)}" for ours, theirs in named_columns(reading.column or [])]
+    if data.task == "free_recall":
+        return "\n".join([*said, f"{data!r}", data.scoring_note()])
+    if reading.old_values:
+        said.append(f"studied items: {' or '.join(map(repr, reading.old_values))}; all others are new")
+    return "\n".join([*said, data.describe()])  # type: ignore[union-attr]
+
+
+def table_to_read(data: "Data") -> "tuple[pd.DataFrame, list[str]]":
+    """Put simulated responses into a table that kvfit reads again.
+
+    Parameters
+    ----------
+    data : FreeRecallData or RecognitionData
+
+    Returns
+    -------
+    table : pandas.DataFrame
+    options : list of str
+        What must be typed to read it.
+    """
+    if data.task == "free_recall":
+        return data.events, []  # type: ignore[union-attr]
+    from kvfit.tasks.recognition_tables import as_source
+
+    scale = data.response_scale  # type: ignore[union-attr]
+    options = ["--scale", f"1-{scale.n_categories}"]
+    if scale.old_from != scale.n_categories // 2 + 1 or scale.n_categories % 2:
+        options += ["--old-from", str(scale.old_from)]
+    options += ["--unordered"] * (not scale.ordered)
+    options += ["--drop-missing"] * (data.unanswered is not None)  # type: ignore[union-attr]
+    return as_source(data), options  # type: ignore[arg-type]
+
+
+def named_columns(given: Sequence[str]) -> Iterator[tuple[str, str | list[str]]]:
+    """Split ``kvfit's name=yours``; several of yours are separated by commas.
+
+    Raises
+    ------
+    ValueError
+    """
+    for one in given:
+        ours, separator, theirs = one.partition("=")
+        if not (ours and separator and theirs):
+            raise ValueError(f"--column: expected kvfit's name=yours, found {one!r}")
+        parts = theirs.split(",")
+        yield ours.strip(), parts if len(parts) > 1 else theirs
+
+
+def _told_by(path: Path, reading: Reading) -> str:
+    from kvfit.tasks.problems import DataError
+    from kvfit.tasks.which_task import find_task
+
+    try:
+        return find_task(path, columns=dict(named_columns(reading.column or [])), scale=reading.scale)
+    except DataError as error:
+        # Who orders a scale has recognition in mind: its reader says what is missing.
+        if _of_recognition(reading) and any(problem.code == "task" for problem in error.problems):
+            return "recognition"
+        raise
+
+
+def _of_recognition(reading: Reading) -> list[str]:
+    """Options given that only recognition has."""
+    return [flag for name, flag in _RECOGNITION_ALONE.items() if getattr(reading, name)]
+
+
+def _options(reading: Reading, task: str, where: str) -> dict[str, Any]:
+    """Arguments of the task's reader that were given."""
+    options: dict[str, Any] = {}
+    if reading.column:
+        options["columns"] = dict(named_columns(reading.column))
+    if reading.list_length is not None:
+        options["list_length"] = reading.list_length
+    if reading.ignore_case:
+        options["ignore_case"] = True
+    if task != "recognition":
+        if alone := _of_recognition(reading):
+            raise ValueError(
+                f"{', '.join(alone)}: for recognition alone, but {where} is read as {_words(task)}; if that is wrong,"
+                " give --task recognition"
+            )
+        return options
+    given = {"scale": reading.scale, "old_from": reading.old_from, "old_values": reading.old_values}
+    given |= {"conditions": reading.condition, "incomplete_participants": reading.incomplete}
+    options |= {name: value for name, value in given.items() if value}
+    if reading.unordered:
+        options["ordered"] = False
+    if reading.drop_missing:
+        options["missing_responses"] = "drop"
+    return options
+
+
+def _what_to_type(message: str) -> str:
+    """Say which options the arguments are that a message advises."""
+    typed = [option for name, option in _TYPED.items() if re.search(rf"\b{name}=", message)]
+    return f"\nIn the shell type {'; '.join(typed)}." if typed else ""
+
+
+def _words(task: str) -> str:
+    return task.replace("_", " ")
+
+
+def _written(theirs: str | list[str]) -> str:
+    return theirs if isinstance(theirs, str) else " and ".join(theirs) + ", joined"
