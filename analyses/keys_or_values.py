@@ -23,12 +23,12 @@ from kvfit.comparison.compare import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 from kvfit.data.metadata import known_datasets
 
 DATA = ("schwartz2005", "pratte2009")
-#: Recollection may vanish (a high threshold), so that keys alone are nested in keys and values.
-BOTH = kv.get_model("kv_recognition(threshold=free)").label
+#: Recollection may vanish (a high threshold), and so may the match, so that keys alone and values alone are nested.
+BOTH = kv.get_model("kv_recognition").label
 KEYS = kv.get_model("kv_recognition(read=key)").label
 #: In lists of one length value retrieval alone has one rate of recollection a person, which the match can take to any
-#: value: the gain is held, because nothing in such data could tell them apart.
-VALUES = kv.get_model("kv_recognition(read=value, gain=1.5)").label
+#: value: nothing in such data could tell more parameters apart.
+VALUES = kv.get_model("kv_recognition(read=value)").label
 RIVALS = ("uvsd", "dpsd", "minerva2")
 #: Each pair is one question; a positive difference favours the first model.
 QUESTIONS = {

@@ -180,7 +180,10 @@ def _unknown(name: str, known: dict[str, DatasetInfo]) -> str:
         info = known[other]
         state = "on this machine" if info.find() is not None else _how(info)
         lines.append(f"  {other} ({info.task.replace('_', ' ')}): {state}")
-    lines.append(f"A file of your own is read with read_free_recall(path). {_folder_state()}")
+    lines.append(
+        "A file of your own is read with read_free_recall(path) or read_recognition(path), in the shell by --data PATH."
+        f" {_folder_state()}"
+    )
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""Fit and compare key-value and classical memory models on behavioural recall data.
+"""Fit and compare key-value and classical memory models on behavioural recall and recognition data.
 
 The public names are loaded when they are first used, so that ``import kvfit`` stays fast.
 """

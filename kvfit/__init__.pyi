@@ -15,6 +15,8 @@ from .registry import families as families
 from .registry import get_model as get_model
 from .reports.build import report as report
 from .store import open_fit as open_fit
+from .tasks.curves import curve as curve
+from .tasks.curves import known_curves as known_curves
 from .tasks.free_recall import FreeRecallData as FreeRecallData
 from .tasks.readers import check_file as check_file
 from .tasks.readers import read_free_recall as read_free_recall

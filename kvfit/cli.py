@@ -6,7 +6,7 @@ Only typer and rich are imported here; everything else is loaded inside the comm
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,9 @@ from kvfit.cli_options import Items, Participants, Quiet, Reading, Sampling, See
 if TYPE_CHECKING:
     import numpy as np
 
+    from kvfit.inference.fit import Fit
     from kvfit.memory_model import MemoryModel
+    from kvfit.registry import ModelFamily
     from kvfit.tasks.free_recall import FreeRecallData
     from kvfit.tasks.recognition import RecognitionData
 
@@ -87,14 +89,36 @@ def _similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -
     return similarity
 
 
+def _check_models(
+    models: "Sequence[MemoryModel]", data: "Data", similarity: "np.ndarray | None", items: str | None
+) -> None:
+    """Lay the data out for every model before the first is fitted, so that the last does not fail after an hour."""
+    from kvfit.cli_reading import what_to_type
+    from kvfit.registry import with_items
+
+    problems = []
+    for model in models:
+        try:
+            found = model if items is None else with_items(model, items)
+            found.bind(data).design(data, similarity)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        text = "\n".join(problems)
+        raise ValueError(text + what_to_type(text))
+
+
 @contextmanager
 def _warnings_shown() -> Iterator[None]:
-    """Print warnings as plain messages, without the line of code that Python adds."""
+    """Print warnings as plain messages, without the line of code that Python adds, with what to type instead."""
+    from kvfit.cli_reading import what_to_type
+
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     for warning in caught:
-        err.print(str(warning.message), markup=False)
+        text = str(warning.message)
+        err.print(text + what_to_type(text), markup=False)
 
 
 def _citation(name: str) -> str:
@@ -108,6 +132,18 @@ def _say(text: object) -> None:
     out.print(str(text), markup=False)
 
 
+def _by_task(families: "Iterable[ModelFamily]") -> "dict[str, list[ModelFamily]]":
+    """Models of each task, those that cannot be built with their defaults last."""
+    found: dict[str, list[ModelFamily]] = {}
+    for family in families:
+        try:
+            task = family().task
+        except ValueError:
+            task = "not usable with the default options"
+        found.setdefault(task, []).append(family)
+    return dict(sorted(found.items()))
+
+
 @app.command()
 def models(name: Annotated[str | None, typer.Argument(help="Describe one model with its options.")] = None) -> None:
     """List the models, or describe one."""
@@ -115,9 +151,11 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
 
     known = installed()
     if name is None:
-        for family in known.families.values():
-            status = "" if family.certified else "  [experimental: not certified yet]"
-            _say(f"{family.name:<18}{family.summary}{status}")
+        for task, found in _by_task(known.families.values()).items():
+            _say(f"{task.replace('_', ' ').capitalize()}")
+            for family in found:
+                status = "" if family.certified else "  [experimental: not certified yet]"
+                _say(f"  {family.name:<18}{family.summary}{status}")
         _say("\nkvfit models NAME describes one; options are written like kv_recall(query=value, stopping=match).")
         if known.problems:
             _say("\nNot usable:\n" + "\n".join(f"  {key}: {problem}" for key, problem in known.problems.items()))
@@ -198,6 +236,7 @@ def fit(
     spec = kv.get_model(model)
     data = _load(source, reading)
     similarity = _similarity(source, data, [spec])
+    _check_models([spec], data, similarity, items)
     if method != "posterior":
         spec = spec if items is None else with_items(spec, items)
         found = kv.point_fit(
@@ -212,10 +251,17 @@ def fit(
         spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling)
     )
     _say(posterior.population().round(3).to_string(index=False))
-    if getattr(posterior.model, "item_effects", ()):
-        _say(f"\nSpread between items (unconstrained scale)\n{posterior.item_spread().round(3).to_string(index=False)}")
+    _say_items([posterior])
     _say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
     _write_csv(posterior.persons().reset_index(), output)
+
+
+def _say_items(fits: "Sequence[Fit]") -> None:
+    """Say how far items differ, in fits with effects of items."""
+    for f in fits:
+        if getattr(f.model, "item_effects", ()):
+            title = f"\nSpread between items (unconstrained scale), {f.label}"
+            _say(f"{title}\n{f.item_spread().round(3).to_string(index=False)}")
 
 
 def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
@@ -251,6 +297,7 @@ def compare(
         raise ValueError(f"--ml: maximum likelihood per participant has no effects of items ({shown}); leave one out")
     data = _load(source, reading)
     similarity = _similarity(source, data, specs)
+    _check_models(specs, data, similarity, items)
     fits = [
         kv.fit(spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling))
         for spec in specs
@@ -263,6 +310,7 @@ def compare(
     _say(f"\n{comparison}")
     for f in comparison.fits:
         _say(f"{f.label}: {f.diagnostics.verdict()}")
+    _say_items(comparison.fits)
     _write_csv(comparison.table, output, "Table")
     if report is not None:
         path = kv.report(

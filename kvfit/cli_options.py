@@ -45,9 +45,9 @@ class Source:
 class Reading:
     """How a file is read, as the readers' arguments in Python; what is not given is told by the columns."""
 
-    task: Annotated[
-        str | None, typer.Option(help="Of a file: free_recall or recognition; else its columns tell.")
-    ] = None
+    task: Annotated[str | None, typer.Option(help="Of a file: free_recall or recognition; else its columns tell.")] = (
+        None
+    )
     column: Annotated[
         list[str] | None,
         typer.Option(help="kvfit's name=yours, e.g. item=word; list=session,block joins; may be repeated."),

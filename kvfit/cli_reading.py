@@ -22,14 +22,14 @@ TASKS = ("free_recall", "recognition")
 _TYPED = MappingProxyType(
     {
         "columns": "--column response=sure for columns={'response': 'sure'}",
-        "scale": "--scale 1-6, or --scale 'no,yes' for scale=['no', 'yes']",
-        "old_from": "--old-from 4",
+        "scale": "--scale 1-6 for scale='1-6', --scale no,yes for scale=['no', 'yes']",
+        "old_from": "--old-from 4 for old_from='4'",
         "old_values": "--old-value intact for old_values=['intact']",
         "missing_responses": "--drop-missing for missing_responses='drop'",
-        "incomplete_participants": "--incomplete drop",
-        "list_length": "--list-length 40",
-        "ignore_case": "--ignore-case",
-        "task": "--task recognition",
+        "incomplete_participants": "--incomplete drop for incomplete_participants='drop'",
+        "list_length": "--list-length 40 for list_length=40",
+        "ignore_case": "--ignore-case for ignore_case=True",
+        "task": "--task recognition for task='recognition'",
     }
 )
 
@@ -72,7 +72,7 @@ def load_data(source: Source, reading: Reading) -> "Data":
         task = known[source.data].task
         if reading.task not in (None, task):
             raise ValueError(f"--task {reading.task}: {source.data} is a data set of {_words(task)}")
-        options = _options(reading, task, source.data)
+        options = _options(reading, task, f"{source.data} is a data set of {_words(task)}")
     return kv.load(source.data, participants=source.participants, query=source.query, **options)
 
 
@@ -108,10 +108,12 @@ def read_file(path: Path, reading: Reading) -> "Data":
         raise ValueError(f"--task: expected {' or '.join(TASKS)}; found {reading.task!r}")
     try:
         task = reading.task or _told_by(path, reading)
-        options = _options(reading, task, str(path))
+        options = _options(
+            reading, task, f"{path} is read as {_words(task)}; if that is wrong, give --task recognition"
+        )
         return kv.read_recognition(path, **options) if task == "recognition" else kv.read_free_recall(path, **options)
     except DataError as error:
-        raise ValueError(f"{error}{_what_to_type(str(error))}") from error
+        raise ValueError(f"{error}{what_to_type(str(error))}") from error
 
 
 def introduce(data: "Data", source: Source, reading: Reading) -> str:
@@ -123,7 +125,7 @@ def introduce(data: "Data", source: Source, reading: Reading) -> str:
 
 def describe(data: "Data", reading: Reading) -> str:
     """Say how a file was read and what it holds."""
-    said = [f"Read as {_words(data.task)}" + ("" if reading.task else " (told by the columns; --task says it)")]
+    said = [f"Read as {_words(data.task)}" + ("" if reading.task else " (its columns tell; --task decides)")]
     said += [f"column {ours}: {_written(theirs)}" for ours, theirs in named_columns(reading.column or [])]
     if data.task == "free_recall":
         return "\n".join([*said, f"{data!r}", data.scoring_note()])
@@ -147,7 +149,8 @@ def table_to_read(data: "Data") -> "tuple[pd.DataFrame, list[str]]":
     """
     if data.task == "free_recall":
         return data.events, []  # type: ignore[union-attr]
-    from kvfit.tasks.recognition_tables import as_source
+    from kvfit.tasks.recognition_export import as_source
+    from kvfit.tasks.recognition_tables import MADE_COLUMNS, default_conditions, users_columns
 
     scale = data.response_scale  # type: ignore[union-attr]
     options = ["--scale", f"1-{scale.n_categories}"]
@@ -155,6 +158,10 @@ def table_to_read(data: "Data") -> "tuple[pd.DataFrame, list[str]]":
         options += ["--old-from", str(scale.old_from)]
     options += ["--unordered"] * (not scale.ordered)
     options += ["--drop-missing"] * (data.unanswered is not None)  # type: ignore[union-attr]
+    trials, conditions = data.trials, data.conditions  # type: ignore[union-attr]
+    users = [name for name in users_columns(trials) if name not in MADE_COLUMNS]
+    if set(conditions) != set(default_conditions(trials, users)):
+        options += [part for name in conditions for part in ("--condition", name)]
     return as_source(data), options  # type: ignore[arg-type]
 
 
@@ -191,8 +198,8 @@ def _of_recognition(reading: Reading) -> list[str]:
     return [flag for name, flag in _RECOGNITION_ALONE.items() if getattr(reading, name)]
 
 
-def _options(reading: Reading, task: str, where: str) -> dict[str, Any]:
-    """Arguments of the task's reader that were given."""
+def _options(reading: Reading, task: str, why: str) -> dict[str, Any]:
+    """Arguments of the task's reader that were given; `why` says whence the task is known."""
     options: dict[str, Any] = {}
     if reading.column:
         options["columns"] = dict(named_columns(reading.column))
@@ -202,10 +209,7 @@ def _options(reading: Reading, task: str, where: str) -> dict[str, Any]:
         options["ignore_case"] = True
     if task != "recognition":
         if alone := _of_recognition(reading):
-            raise ValueError(
-                f"{', '.join(alone)}: for recognition alone, but {where} is read as {_words(task)}; if that is wrong,"
-                " give --task recognition"
-            )
+            raise ValueError(f"{', '.join(alone)}: for recognition alone, but {why}")
         return options
     given = {"scale": reading.scale, "old_from": reading.old_from, "old_values": reading.old_values}
     given |= {"conditions": reading.condition, "incomplete_participants": reading.incomplete}
@@ -217,10 +221,10 @@ def _options(reading: Reading, task: str, where: str) -> dict[str, Any]:
     return options
 
 
-def _what_to_type(message: str) -> str:
-    """Say which options the arguments are that a message advises."""
+def what_to_type(message: str) -> str:
+    """Say which options the arguments are that a message advises; empty if it advises none."""
     typed = [option for name, option in _TYPED.items() if re.search(rf"\b{name}=", message)]
-    return f"\nIn the shell type {'; '.join(typed)}." if typed else ""
+    return f"\nIn the shell: {'; '.join(typed)}." if typed else ""
 
 
 def _words(task: str) -> str:

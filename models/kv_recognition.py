@@ -50,8 +50,8 @@ MATCH_SD = Parameter(
     "1: study shifts matches alike; encoding variability makes it larger (sigma of 1.2 to 1.5 in signal detection)",
 )  # fmt: skip
 THRESHOLD = Parameter(
-    "threshold", "θ", "real", (-4.0, 4.0), "log odds of attention on the own key at which half of the items are recollected",
-    "recollection of 0 to 70 % in lists of 240 at a match of 3, of 5 to 98 % in lists of 12; 0 is half of the attention",
+    "threshold", "θ", "real", (-3.0, 2.0), "log odds of attention on the own key at which half of the items are recollected",
+    "at a match of 3, recollection of 51 to 1 % in lists of 240 and of 94 to 18 % in lists of 12; above, keys alone remain",
 )  # fmt: skip
 NOISE = Parameter(
     "noise", "τ", "positive", (0.4, 3.0), "noise of recollection, in log odds of attention",

@@ -105,7 +105,7 @@ def test_check_of_recognition_trials(tmp_path: Path) -> None:
     assert unknown.returncode == 2
     assert "scale='1-6' if 1 means sure new" in unknown.stderr
     for wrong, said in (
-        (["--scale", "1-6"], "for --task recognition"),
+        (["--task", "free_recall", "--scale", "1-6"], "--scale: for recognition alone"),
         (["--task", "cued"], "expected free_recall or"),
     ):
         answer = kvfit("data", "check", "trials.csv", *wrong, cwd=tmp_path)

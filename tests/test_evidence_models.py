@@ -23,7 +23,7 @@ MODELS = [
     "gcm",
     "gcm(gamma=free, lag=power)",
     "kv_recognition",
-    "kv_recognition(noise=free, threshold=free)",
+    "kv_recognition(gain=free, noise=free)",
     "kv_recognition(read=key)",
     "kv_recognition(read=value, match_sd=free)",
     "kv_recognition(lag=power, presentations=power)",
@@ -78,7 +78,7 @@ def test_old_items_are_called_old_more_often(name: str) -> None:
     assert log_odds[4] > log_odds[3] + 0.05
 
 
-@pytest.mark.parametrize("name", ["minerva2", "matrix_model", "kv_recognition"])
+@pytest.mark.parametrize("name", ["minerva2", "matrix_model", "kv_recognition(gain=free)"])
 def test_a_response_never_has_a_jump_in_its_gradient(name: str) -> None:
     """Central differences with two steps agree: tables are smooth where criteria and parameters lie."""
     for p in parameters(name):
@@ -102,6 +102,15 @@ def test_key_value_without_recollection_is_key_only() -> None:
     np.testing.assert_allclose(np.exp(both), np.exp(key), atol=2e-4)
 
 
+def test_key_value_without_match_is_value_only() -> None:
+    """The threshold then does what the match does for values alone, and familiarity is a guess."""
+    p = draw("kv_recognition", 20, scale=1.0)
+    p["threshold"], nothing = -p["match"], {**p, "match": np.full_like(p["match"], 1e-6)}
+    nothing["threshold"] = p["threshold"]
+    both, value = log_probabilities("kv_recognition", nothing), log_probabilities("kv_recognition(read=value)", p)
+    np.testing.assert_allclose(np.exp(both[:, :3]), np.exp(value[:, :3]), atol=0.02)
+
+
 def test_positions_are_alike_where_the_matrix_keeps_everything() -> None:
     """Without loss one position stands for all; with next to none the average over positions says the same."""
     p = draw("matrix_model", 20, scale=1.0)
@@ -110,13 +119,15 @@ def test_positions_are_alike_where_the_matrix_keeps_everything() -> None:
 
 
 def test_gains_beyond_the_tables_count_as_their_ends() -> None:
-    p = draw("kv_recognition", 1, scale=0.0)
-    ends = [log_probabilities("kv_recognition", {**p, "gain": np.full_like(p["gain"], g)}) for g in (8.0, 30.0)]
-    np.testing.assert_allclose(ends[0], ends[1], atol=1e-12)
+    name = "kv_recognition(gain=free)"
+    p = draw(name, 1, scale=0.0)
+    at = [log_probabilities(name, {**p, "gain": np.full_like(p["gain"], g)}) for g in (7.0, 8.0, 30.0)]
+    np.testing.assert_allclose(at[1], at[2], atol=1e-12)
+    assert np.abs(at[0] - at[1]).max() > 1e-3
 
 
 @pytest.mark.parametrize(
-    "name", ["minerva2", "todam", "matrix_model", "gcm", "kv_recognition", "kv_recognition(read=value)"]
+    "name", ["minerva2", "todam", "matrix_model", "gcm", "kv_recognition(gain=free)", "kv_recognition(read=value)"]
 )
 def test_gradients(name: str) -> None:
     model: Any = get_model(name)

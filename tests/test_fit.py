@@ -13,8 +13,10 @@ from study_lists import study_table
 import kvfit as kv
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
+from kvfit.inference.following import displacement
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
 from kvfit.inference.settings import FitSettings
+from kvfit.kernels.person_coordinates import products
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
 from kvfit.store import StoreError
@@ -194,8 +196,10 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     elif parameterisation == "noncentred":
         jacobian = float(np.log(sigma).sum() * len(theta))
     else:
-        scaled = sigma[:, None] * curvature.precision[:, varies][:, :, varies] * sigma[None, :] + np.eye(sigma.size)
-        jacobian = float(np.log(sigma).sum() * len(theta) - 0.5 * np.linalg.slogdet(scaled)[1].sum())
+        scaled = sigma[:, None] * curvature.precision * sigma[None, :] + np.eye(sigma.size)
+        moved = products(displacement(mu[~varies], curvature.mu[~varies], curvature.reach))
+        deformed = np.einsum("f,jfkk->", moved, curvature.deformation)
+        jacobian = float(np.log(sigma).sum() * len(theta) - 0.5 * np.linalg.slogdet(scaled)[1].sum() + deformed)
     assert got == pytest.approx(density + jacobian, rel=1e-9)
 
 

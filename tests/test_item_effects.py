@@ -19,7 +19,7 @@ from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.items import item_effects_agree
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature, estimate_item_curvature
 from kvfit.inference.item_curvature import ItemTransform
-from kvfit.inference.population import PersonCurvature
+from kvfit.inference.population import without_shared
 from kvfit.parameters import Parameter, ParameterError
 from kvfit.recognition.binding import BindingError
 from kvfit.recognition.items import shifted
@@ -386,11 +386,10 @@ def test_coordinates_of_items_are_a_change_of_variables() -> None:
     rng = np.random.default_rng(0)
     n, k = 5, 2
     root = rng.normal(size=(n, k, k))
-    curvature = PersonCurvature(
+    curvature = without_shared(
         root @ np.swapaxes(root, 1, 2), rng.normal(size=(n, k)), np.zeros((n, k)), np.zeros(k), np.array([0.7, 0.3])
     )
-    parameters = RecognitionModel(**_fields("uvsd")).parameters[:2]
-    transform = ItemTransform(curvature, parameters, np.array([True, False]))
+    transform = ItemTransform(curvature, np.array([True, False]))
     assert transform.stretch[0] > 1.0
     assert transform.stretch[1] == 1.0
     eta, zero, sd = pt.matrix("eta", shape=(n, k)), np.zeros(k), np.array([0.6, 0.4])

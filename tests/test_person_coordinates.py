@@ -9,6 +9,8 @@ from kvfit.kernels import person_coordinates
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
 
 PERSONS, K, Q = 3, 4, 2
+#: displacements of the shared values and their products
+F = Q + Q * (Q + 1) // 2
 
 
 @pytest.fixture
@@ -21,18 +23,20 @@ def inputs() -> list[np.ndarray]:
         rng.uniform(0.3, 1.5, size=K),
         rng.normal(size=Q),
         root @ np.swapaxes(root, 1, 2),
-        rng.normal(size=(PERSONS, K, Q)),
+        rng.normal(size=(PERSONS, K, F)),
         rng.normal(size=(PERSONS, K)),
+        np.tril(rng.normal(scale=0.3, size=(PERSONS, F, K, K))),
     ]
 
 
 def test_effects_have_the_conditional_moments(inputs: list[np.ndarray]) -> None:
     """eta = 0 is the mean of the normal approximation, and a unit of eta its standard deviations (module docstring)."""
-    _, mu, sigma, s, curvature, coupling, b = inputs
+    _, mu, sigma, s, curvature, coupling, b, deformation = inputs
+    moved = np.array([s[0], s[1], s[0] * s[0], s[1] * s[0], s[1] * s[1]])
     centre, log_jacobian = person_coordinates.to_effects(np.zeros((PERSONS, K)), *inputs[1:])
     for j in range(PERSONS):
         precision = curvature[j] + np.diag(1 / sigma**2)
-        mean = np.linalg.solve(precision, b[j] - coupling[j] @ s + mu / sigma**2)
+        mean = np.linalg.solve(precision, b[j] - coupling[j] @ moved + mu / sigma**2)
         np.testing.assert_allclose(centre[j], mean, rtol=1e-10)
         columns = []
         for i in range(K):
@@ -40,7 +44,10 @@ def test_effects_have_the_conditional_moments(inputs: list[np.ndarray]) -> None:
             eta[j, i] = 1.0
             columns.append(person_coordinates.to_effects(eta, *inputs[1:])[0][j] - mean)
         factor = np.array(columns).T
-        np.testing.assert_allclose(factor @ factor.T, np.linalg.inv(precision), atol=1e-12)
+        deform = np.tensordot(moved, deformation[j], axes=1)
+        np.fill_diagonal(deform, np.exp(np.diagonal(deform)))
+        undeformed = factor @ np.linalg.inv(deform)
+        np.testing.assert_allclose(undeformed @ undeformed.T, np.linalg.inv(precision), atol=1e-12)
         assert log_jacobian[j] == pytest.approx(np.linalg.slogdet(factor)[1], rel=1e-10)
 
 

@@ -88,7 +88,7 @@ def test_moments_of_a_normal_posterior_are_found_from_a_poor_guess() -> None:
         values: np.ndarray = 0.5 * np.einsum("pi,ij,pj->p", points - peak, precision, points - peak)
         return values
 
-    found = person_moments(quadratic, np.zeros(4), guess, centre, spread, rng)
+    found = person_moments(quadratic, np.zeros(4), guess, centre, spread, rng, rounds=4)
     error = np.abs(found.mean - expected) / np.sqrt(np.diag(covariance))
     assert error.max() < 0.35
     ratio = np.linalg.eigvals(np.linalg.solve(covariance, found.covariance)).real
@@ -123,7 +123,9 @@ def test_points_that_hardly_count_do_not_decide_under_another_likelihood() -> No
     points = np.array([[0.0], [1.0], [50.0], [2.0]])
     weight = np.array([0.5, 0.5, 0.0, 1e-9])
     moments = PersonMoments(np.array([0.5]), np.eye(1), points, weight, np.zeros(4))
-    log_ratio, mean = moments.under(np.array([0.0, np.log(3.0), -1e4, -1e3]))
+    log_ratio, other = moments.under(np.array([0.0, np.log(3.0), -1e4, -1e3]))
     assert log_ratio == pytest.approx(np.log(0.5 + 0.5 / 3))
-    assert mean[0] == pytest.approx(0.25)
-    assert moments.under(np.full(4, np.inf)) == (0.0, moments.mean)
+    np.testing.assert_allclose(other, [0.75, 0.25, 0.0, 0.0], atol=1e-8)
+    nowhere, same = moments.under(np.full(4, np.inf))
+    assert nowhere == 0.0
+    assert same is weight

@@ -116,10 +116,26 @@ def build_pymc_model(
             natural[ITEM_EFFECTS] = _item_effects(moved, parameterisation, of_items)
             average = _average(moved, natural[ITEM_EFFECTS], parameters)
         theta = _theta(pooling, parameterisation, curvature, parameters, varies, data.n_participants, average)
-        for k, p in enumerate(parameters):
-            natural[p.name] = pm.Deterministic(p.name, p.to_natural(theta[:, k], pt), dims="participant")
+        for p, values in zip(parameters, _natural(theta, parameters), strict=True):
+            natural[p.name] = pm.Deterministic(p.name, values, dims="participant")
         model.observe(model.observed, design, natural)
     return pymc_model
+
+
+def _natural(theta: Any, parameters: tuple[Parameter, ...]) -> list[Any]:
+    """Natural-scale values ``(participant,)`` of each parameter.
+
+    Parameters with one link are transformed together, because every node of a graph takes time to compile.
+    """
+    links = [(p.support, p.link) for p in parameters]
+    out: list[Any] = [None] * len(parameters)
+    for link in dict.fromkeys(links):
+        alike = [k for k, other in enumerate(links) if other == link]
+        values = parameters[alike[0]].to_natural(theta[:, alike], pt)
+        columns = pt.split(values, [1] * len(alike), axis=1) if len(alike) > 1 else [values]
+        for k, column in zip(alike, columns, strict=True):
+            out[k] = column[:, 0]
+    return out
 
 
 def item_effects(model: MemoryModel) -> tuple[ItemEffect, ...]:
@@ -141,7 +157,7 @@ def _item_effects(moved: tuple[ItemEffect, ...], parameterisation: str, curvatur
         from kvfit.inference.item_curvature import ItemTransform
 
         absorbed = np.array([k in _absorbed(moved, effect.parameter.name) for k, effect in enumerate(moved)])
-        transform = ItemTransform(curvature, tuple(effect.parameter for effect in moved), absorbed)
+        transform = ItemTransform(curvature, absorbed)
         zero = np.zeros(len(moved))
         return pm.Normal(ITEM_EFFECTS, zero, sd, dims=dims, transform=transform, initval=curvature.mode)
     if parameterisation == "centred":
@@ -199,7 +215,7 @@ def _theta(
     if parameterisation == "preconditioned":
         if curvature is None:
             raise ValueError("parameterisation='preconditioned' needs curvature=estimate_curvature(model, design)")
-        effects = person_effects("person_effects", around, sigma, curvature, varies, parameters, dims)
+        effects = person_effects("person_effects", around, sigma, curvature, varies, dims)
     elif parameterisation == "centred":
         effects = pm.Normal("person_effects", around[own], sigma, dims=dims)
     else:
@@ -208,6 +224,6 @@ def _theta(
         effects = effects - average[own]
     if varies.all():
         return effects
-    place = {int(k): i for i, k in enumerate(own)}
-    columns = [effects[:, place[k]] if k in place else ones[:, 0] * mu[k] for k in range(varies.size)]
-    return pt.stack(columns, axis=1)
+    shared = np.flatnonzero(~varies)
+    place = np.argsort(np.concatenate([own, shared]))
+    return pt.concatenate([effects, ones * mu[shared]], axis=1)[:, place]

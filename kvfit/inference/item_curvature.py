@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.inference.population import PersonCurvature
+from kvfit.inference.population import PersonCurvature, without_shared
 from kvfit.inference.preconditioner import PersonTransform
-from kvfit.parameters import Parameter
 from kvfit.recognition.design import RecognitionDesign
 from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.recognition.model import RecognitionModel
@@ -78,7 +77,7 @@ def item_curvature(
         sd = np.maximum(np.sqrt(variance), _LEAST_SPREAD * scale)
         slope, precision = quadratic(effects)
     linear = (precision @ effects[..., None])[..., 0] + slope
-    return PersonCurvature(precision, linear, effects, np.zeros(n_effects), sd)
+    return without_shared(precision, linear, effects, np.zeros(n_effects), sd)
 
 
 class ItemTransform(PersonTransform):
@@ -91,16 +90,14 @@ class ItemTransform(PersonTransform):
     ----------
     curvature : PersonCurvature
         Of :func:`item_curvature`.
-    parameters : tuple of Parameter
-        What the effects move.
     absorbed : numpy.ndarray
         ``(effect,)`` bool: whether persons absorb the average of the effect.
     """
 
     name = "preconditioned_items"
 
-    def __init__(self, curvature: PersonCurvature, parameters: tuple[Parameter, ...], absorbed: np.ndarray) -> None:
-        super().__init__(curvature, np.ones(len(parameters), dtype=bool), parameters)
+    def __init__(self, curvature: PersonCurvature, absorbed: np.ndarray) -> None:
+        super().__init__(curvature, np.ones(absorbed.size, dtype=bool))
         within = np.linalg.inv(curvature.precision + np.diag(1.0 / curvature.sigma**2))
         known = np.sqrt(np.diagonal(within, axis1=1, axis2=2).mean(axis=0))
         self.stretch = np.where(absorbed, curvature.sigma / known, 1.0)

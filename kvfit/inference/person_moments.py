@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-#: points a round, and rounds; the proposal of each round has the moments of the last
-POINTS, ROUNDS = 384, 4
+#: points a round; the proposal of each round has the moments of the last
+POINTS = 384
 _DEGREES_OF_FREEDOM = 5
 _WIDER = 1.2
 #: share of the largest weight below which a point is left out when the likelihood is changed
@@ -39,18 +39,24 @@ class PersonMoments:
     weight: np.ndarray
     negative_log_likelihood: np.ndarray
 
+    def precision(self) -> np.ndarray:
+        """Inverse of the covariance, at least the prior's own precision in every direction."""
+        values, vectors = np.linalg.eigh(np.linalg.inv(self.covariance))
+        precision: np.ndarray = (vectors * np.maximum(values, 1.0)) @ vectors.T
+        return precision
+
     def under(self, negative_log_likelihood: np.ndarray) -> tuple[float, np.ndarray]:
-        """Log ratio of marginal likelihoods, and the mean, if the points' likelihoods were these."""
+        """Log ratio of marginal likelihoods, and the points' weights, if their likelihoods were these."""
         # points that hardly count must not come to decide under the other likelihood
         counts = self.weight > _NEGLIGIBLE * self.weight.max()
         with np.errstate(invalid="ignore"):
             ratio = np.where(counts, self.negative_log_likelihood - negative_log_likelihood, -np.inf)
         if not np.isfinite(ratio).any():
-            return 0.0, self.mean
+            return 0.0, self.weight
         ratio = np.where(np.isfinite(ratio), ratio, -np.inf)
         top = float(ratio.max())
         weight = self.weight * np.exp(ratio - top)
-        return top + float(np.log(weight.sum())), (weight / weight.sum()) @ self.points
+        return top + float(np.log(weight.sum())), weight / weight.sum()
 
 
 def person_moments(
@@ -60,6 +66,9 @@ def person_moments(
     centre: np.ndarray,
     spread: np.ndarray,
     rng: np.random.Generator,
+    *,
+    rounds: int,
+    points: int = POINTS,
 ) -> PersonMoments:
     """Moments of the posterior under a ``Normal(centre, spread)`` prior, in units of that prior.
 
@@ -72,6 +81,7 @@ def person_moments(
     centre, spread : numpy.ndarray
         ``(parameter,)``, unconstrained scale.
     rng : numpy.random.Generator
+    rounds, points : int
 
     Returns
     -------
@@ -80,10 +90,10 @@ def person_moments(
     """
     k = mean.size
     z, values, weight = mean[None], np.zeros(1), np.ones(1)
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         factor = _WIDER * np.linalg.cholesky(covariance)
-        chi = rng.chisquare(_DEGREES_OF_FREEDOM, size=POINTS) / _DEGREES_OF_FREEDOM
-        standard = rng.normal(size=(POINTS, k)) / np.sqrt(chi)[:, None]
+        chi = rng.chisquare(_DEGREES_OF_FREEDOM, size=points) / _DEGREES_OF_FREEDOM
+        standard = rng.normal(size=(points, k)) / np.sqrt(chi)[:, None]
         log_proposal = -0.5 * (_DEGREES_OF_FREEDOM + k) * np.log1p((standard**2).sum(axis=1) / _DEGREES_OF_FREEDOM)
         proposed = mean + standard @ factor.T
         found = negative_log_likelihood(centre + spread * proposed)
@@ -93,7 +103,7 @@ def person_moments(
         z, values = proposed, found
         weight = np.exp(log_weight - log_weight.max())
         # a few points far outside the proposal must not decide
-        weight = np.minimum(weight, weight.mean() * np.sqrt(POINTS))
+        weight = np.minimum(weight, weight.mean() * np.sqrt(points))
         weight /= weight.sum()
         effective = 1.0 / (weight**2).sum()
         new = weight @ z

@@ -11,16 +11,23 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
+from kvfit.inference.following import following
+from kvfit.inference.marginal import PopulationPrior, marginal_likelihood, posteriors
 from kvfit.inference.maximum_likelihood import BOX, PersonObjective, best_start, own_prior
-from kvfit.inference.person_moments import PersonMoments, person_moments
+from kvfit.inference.person_moments import PersonMoments
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
 
-#: rounds of expectation by sampling and maximisation
-MOMENT_ROUNDS = 4
+#: Newton steps of the population's values, and how many of the last are averaged
+MOMENT_ROUNDS, AVERAGED = 8, 4
+#: rounds of adaptation of persons' samples, before the first step and later
+SAMPLES = (4, 2)
 _STEP = 1e-3
-#: how far shared values are moved to see what follows, in prior standard deviations
-_REACH = 0.1
+#: how far shared values are moved to see what follows, in prior standard deviations: at first, and then, as far as their
+#: posterior is wide, at least and at most
+_REACH, _LEAST_REACH, _MOST_REACH = 0.1, 0.02, 0.3
+#: the sampler's coordinates follow shared values further, because it visits more than the centre
+_FURTHER = 2.0
 #: smallest spread between persons that the loop may arrive at, in prior standard deviations of one person
 _LEAST_SPREAD = 0.05
 
@@ -29,25 +36,48 @@ _LEAST_SPREAD = 0.05
 class PersonCurvature:
     """Quadratic approximation of every person's log-likelihood on the unconstrained scale, where the posterior lies.
 
+    With f the displacements of shared values from `mu` and their products
+    (:func:`kvfit.kernels.person_coordinates.products`), a person's log-likelihood is near
+    ``(linear - coupling f) . theta - theta' precision theta / 2``, theta being the person's own values.
+
     Parameters
     ----------
     precision : numpy.ndarray
-        ``(participant, parameter, parameter)``, H, positive semi-definite.
+        ``(participant, own, own)``, positive semi-definite.
     linear : numpy.ndarray
-        ``(participant, parameter)``, b: the log-likelihood is near ``b . theta - theta' H theta / 2``.
+        ``(participant, own)``.
+    coupling : numpy.ndarray
+        ``(participant, own, f)``.
+    deformation : numpy.ndarray
+        ``(participant, f, own, own)``, lower triangular: how the posterior changes its shape with the shared values. In
+        coordinates that make it standard normal at `mu`, its factor elsewhere is near
+        ``I + deformation . f``.
     mode : numpy.ndarray
         ``(participant, parameter)``, posterior means under the population's values (MAP estimates without a population).
     mu : numpy.ndarray
         ``(parameter,)``, population mean.
     sigma : numpy.ndarray
         ``(parameter,)``, spread between persons; 0 where persons share the value.
+    reach : numpy.ndarray
+        ``(shared,)``, how far from `mu` persons are known to follow the shared values.
     """
 
     precision: np.ndarray
     linear: np.ndarray
+    coupling: np.ndarray
+    deformation: np.ndarray
     mode: np.ndarray
     mu: np.ndarray
     sigma: np.ndarray
+    reach: np.ndarray
+
+
+def without_shared(
+    precision: np.ndarray, linear: np.ndarray, mode: np.ndarray, mu: np.ndarray, sigma: np.ndarray
+) -> PersonCurvature:
+    """Approximation where nothing is shared."""
+    n, k = linear.shape
+    return PersonCurvature(precision, linear, np.zeros((n, k, 0)), np.zeros((n, 0, k, k)), mode, mu, sigma, np.zeros(0))
 
 
 def person_curvature(
@@ -91,10 +121,10 @@ def person_curvature(
             objective.prior = None
             precision[person], linear[person] = _quadratic(objective, mode[person])
         if spread is None:
-            return PersonCurvature(precision, linear, mode, location, scale)
+            return without_shared(precision, linear, mode, location, scale)
         mu = mode.mean(axis=0)
         sigma = np.where(varies, np.maximum(mode.std(axis=0), _LEAST_SPREAD * scale), 0.0)
-        prior = _Prior(location, scale, spread, varies)
+        prior = PopulationPrior(location, scale, spread, varies)
         for _ in bar.track(range(rounds), f"{model.label}: population"):
             within = np.linalg.inv(_own(precision, varies) + np.diag(1.0 / sigma[varies] ** 2))
             shared = _shared(mode, precision, linear, within, prior)
@@ -103,18 +133,30 @@ def person_curvature(
             for person, objective in enumerate(objectives):
                 mode[person] = _search(objective, mode[person], varies, mu, sigma, scale)
                 precision[person], linear[person] = _quadratic(objective, mode[person])
-        for _ in bar.track(range(MOMENT_ROUNDS), f"{model.label}: persons"):
-            persons, marginal = _moments(objectives, mode, precision, varies, mu, sigma, scale, seed)
-            precision, linear, mode = _matched(persons, marginal, varies, mu, sigma)
-            within = np.array([p.covariance for p in persons]) * sigma[varies][:, None] * sigma[varies]
-            shared = marginal.step(mu[~varies], prior)
-            if shared.size:
-                mode[:, varies] += marginal.follow @ (shared - mu[~varies])
-            mu, sigma = _maximise(mode, within, prior, sigma)
-            mu[~varies] = mode[:, ~varies] = shared
-        persons, marginal = _moments(objectives, mode, precision, varies, mu, sigma, scale, seed)
-        precision, linear, mode = _matched(persons, marginal, varies, mu, sigma)
-    return PersonCurvature(precision, linear, mode, mu, sigma)
+        spread = sigma[varies]
+        mean = (mode[:, varies] - mu[varies]) / spread
+        covariance = np.linalg.inv(np.eye(spread.size) + _own(precision, varies) * spread[:, None] * spread)
+        reach, passed = _REACH * scale[~varies], []
+        for i in bar.track(range(MOMENT_ROUNDS), f"{model.label}: persons"):
+            rounds = SAMPLES[min(i, 1)]
+            persons = posteriors(objectives, mean, covariance, mu, sigma, varies, seed=seed, rounds=rounds)
+            marginal = marginal_likelihood(objectives, persons, mu, sigma, prior, reach)
+            new_mu, new_sigma, deviation = marginal.step(prior)
+            new_sigma[varies] = np.maximum(new_sigma[varies], _LEAST_SPREAD * scale[varies])
+            deviation = np.clip(deviation, _LEAST_REACH * scale[~varies], _MOST_REACH * scale[~varies])
+            passed.append((new_mu, new_sigma, np.sqrt(reach * deviation)))
+            if i == MOMENT_ROUNDS - 1:
+                # steps are noisy, and where values hardly matter they wander
+                new_mu, new_sigma, deviation = (np.mean(x, axis=0) for x in zip(*passed[-AVERAGED:], strict=True))
+            wider = sigma[varies] / new_sigma[varies]
+            own = mu[varies] + sigma[varies] * np.array([p.mean for p in persons])
+            own += marginal.follow @ (new_mu - mu)[~varies]
+            mean = (own - new_mu[varies]) / new_sigma[varies]
+            covariance = np.array([p.covariance for p in persons]) * wider[:, None] * wider
+            mu, sigma, reach = new_mu, new_sigma, passed[-1][2]
+        reach = _FURTHER * deviation
+        persons, follow, deformation = following(objectives, mean, covariance, mu, sigma, varies, reach, seed)
+    return matched(persons, follow, deformation, mu, sigma, varies, reach)
 
 
 def _quadratic(objective: PersonObjective, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -149,22 +191,12 @@ def _search(
     return full
 
 
-@dataclass(frozen=True, eq=False)
-class _Prior:
-    """Priors of the population's values, ``(parameter,)`` each, and which parameters persons differ in."""
-
-    location: np.ndarray
-    scale: np.ndarray
-    spread: np.ndarray
-    varies: np.ndarray
-
-
 def _own(matrices: np.ndarray, varies: np.ndarray) -> np.ndarray:
     return matrices[:, varies][:, :, varies]
 
 
 def _shared(
-    mode: np.ndarray, precision: np.ndarray, linear: np.ndarray, within: np.ndarray, prior: _Prior
+    mode: np.ndarray, precision: np.ndarray, linear: np.ndarray, within: np.ndarray, prior: PopulationPrior
 ) -> np.ndarray:
     """One Newton step of the shared values, the persons' own values following them."""
     varies = prior.varies
@@ -181,7 +213,9 @@ def _shared(
     return moved
 
 
-def _maximise(mode: np.ndarray, within: np.ndarray, prior: _Prior, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _maximise(
+    mode: np.ndarray, within: np.ndarray, prior: PopulationPrior, sigma: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and spread of the population that fit the persons' approximate posteriors, their own priors included."""
     varies, n = prior.varies, len(mode)
     own = mode[:, varies]
@@ -196,112 +230,21 @@ def _maximise(mode: np.ndarray, within: np.ndarray, prior: _Prior, sigma: np.nda
     return mu, new_sigma
 
 
-@dataclass(frozen=True, eq=False)
-class _Marginal:
-    """How the likelihood, persons' own values integrated out, depends on the values that all share.
-
-    Parameters
-    ----------
-    slope, curvature : numpy.ndarray
-        ``(shared,)`` and ``(shared, shared)``.
-    follow : numpy.ndarray
-        ``(person, own, shared)``: how far each person's mean moves with a shared value, unconstrained scale.
-    reach : numpy.ndarray
-        ``(shared,)``, the step of the differences.
-    """
-
-    slope: np.ndarray
-    curvature: np.ndarray
-    follow: np.ndarray
-    reach: np.ndarray
-
-    def step(self, here: np.ndarray, prior: _Prior) -> np.ndarray:
-        """One Newton step, at most twice the reach."""
-        if not here.size:
-            return here
-        location, scale = prior.location[~prior.varies], prior.scale[~prior.varies]
-        values, vectors = np.linalg.eigh(self.curvature + np.diag(1.0 / scale**2))
-        direction = self.slope - (here - location) / scale**2
-        step = vectors @ ((vectors.T @ direction) / np.maximum(values, 1.0 / scale.max() ** 2))
-        moved: np.ndarray = here + np.clip(step, -2 * self.reach, 2 * self.reach)
-        return moved
-
-
-def _moments(
-    objectives: list[PersonObjective],
-    mode: np.ndarray,
-    precision: np.ndarray,
-    varies: np.ndarray,
-    mu: np.ndarray,
-    sigma: np.ndarray,
-    scale: np.ndarray,
-    seed: int,
-) -> tuple[list[PersonMoments], _Marginal]:
-    """Every person's posterior moments, and what they say about the shared values."""
-    n, spread, shared = len(objectives), sigma[varies], np.flatnonzero(~varies)
-    q = shared.size
-    reach = _REACH * scale[shared]
-    persons = []
-    slope, curvature, follow = np.zeros(q), np.zeros((q, q)), np.zeros((n, spread.size, q))
-    for person, objective in enumerate(objectives):
-        start = (mode[person, varies] - mu[varies]) / spread
-        own = precision[person][np.ix_(varies, varies)] * spread[:, None] * spread
-        guess = np.linalg.inv(np.eye(spread.size) + own)
-        at = _At(objective, mu, varies)
-        rng = np.random.default_rng([seed, person, 1])
-        found = person_moments(at, start, guess, mu[varies], spread, rng)
-        persons.append(found)
-        points = mu[varies] + spread * found.points
-        up = np.zeros(q)
-        for i in range(q):
-            step = reach * (np.arange(q) == i)
-            up[i], above = found.under(at(points, step))
-            down, below = found.under(at(points, -step))
-            slope[i] += (up[i] - down) / (2 * reach[i])
-            curvature[i, i] -= (up[i] + down) / reach[i] ** 2
-            follow[person, :, i] = spread * (above - below) / (2 * reach[i])
-            for k in range(i):
-                both, _ = found.under(at(points, step + reach * (np.arange(q) == k)))
-                cross = (both - up[i] - up[k]) / (reach[i] * reach[k])
-                curvature[i, k] -= cross
-                curvature[k, i] -= cross
-    return persons, _Marginal(slope, curvature, follow, reach)
-
-
-@dataclass(frozen=True, eq=False)
-class _At:
-    """Negative log-likelihood of a person's own values, the shared ones being held near the population's."""
-
-    objective: PersonObjective
-    mu: np.ndarray
-    varies: np.ndarray
-
-    def __call__(self, points: np.ndarray, step: np.ndarray | float = 0.0) -> np.ndarray:
-        every = np.tile(self.mu, (len(points), 1))
-        every[:, self.varies] = points
-        every[:, ~self.varies] += step
-        return self.objective.screen(every)
-
-
-def _matched(
+def matched(
     persons: list[PersonMoments],
-    marginal: _Marginal,
-    varies: np.ndarray,
+    follow: np.ndarray,
+    deformation: np.ndarray,
     mu: np.ndarray,
     sigma: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Quadratic log-likelihoods that have the posteriors' moments, and the posterior means."""
-    n, spread, k = len(persons), sigma[varies], varies.size
-    unit = np.eye(spread.size)
-    precision, linear, mean = np.zeros((n, k, k)), np.zeros((n, k)), np.tile(mu, (n, 1))
-    for j, person in enumerate(persons):
-        values, vectors = np.linalg.eigh(np.linalg.inv(person.covariance) - unit)
-        informed = (vectors * np.maximum(values, 0.0)) @ vectors.T
-        own = informed / spread[:, None] / spread
-        coupling = -(own + np.diag(1.0 / spread**2)) @ marginal.follow[j]
-        precision[j][np.ix_(varies, varies)] = own
-        precision[j][np.ix_(varies, ~varies)] = coupling
-        precision[j][np.ix_(~varies, varies)] = coupling.T
-        linear[j, varies] = own @ mu[varies] + ((informed + unit) @ person.mean) / spread + coupling @ mu[~varies]
-        mean[j, varies] = mu[varies] + spread * person.mean
-    return precision, linear, mean
+    varies: np.ndarray,
+    reach: np.ndarray,
+) -> PersonCurvature:
+    """Quadratic log-likelihoods that have the posteriors' moments."""
+    spread, mode = sigma[varies], np.tile(mu, (len(persons), 1))
+    mean = np.array([p.mean for p in persons])
+    mode[:, varies] = mu[varies] + spread * mean
+    posterior = np.array([p.precision() for p in persons])
+    informed = (posterior - np.eye(spread.size)) / spread[:, None] / spread
+    linear = informed @ mu[varies] + (posterior @ mean[:, :, None])[:, :, 0] / spread
+    coupling = -(posterior @ follow) / spread[:, None]
+    return PersonCurvature(informed, linear, coupling, deformation, mode, mu, sigma, reach)

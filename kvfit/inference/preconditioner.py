@@ -1,16 +1,18 @@
 """Coordinates in which the posterior of person effects is nearly a standard normal.
 
-A person's log-likelihood is approximated by ``b_j . x - x' H_j x / 2``, where x holds the person's own effects theta_j and
-the values s that all persons share. Given the population (mu, sigma) and s, the posterior of theta_j would then be normal
-with precision ``H_j + diag(1 / sigma^2)`` (blocks of theta), so sampling
+A person's log-likelihood is approximated by ``(b_j - C_j f) . theta_j - theta_j' H_j theta_j / 2``, where f holds how far
+the values that all persons share are from where they were expected, and the products of these displacements. Given the
+population (mu, sigma) and f, the posterior of theta_j would then be normal with precision ``H_j + diag(1 / sigma^2)``,
+so sampling
 
-    theta_j = mu + sigma (z_j + L_j^-T eta_j),   L_j L_j' = I + S H_j S,   z_j = (I + S H_j S)^-1 S (b_j - C_j s - H_j mu)
+    theta_j = mu + sigma (z_j + L_j^-T A_j eta_j),   L_j L_j' = I + S H_j S,
+    z_j = (I + S H_j S)^-1 S (b_j - C_j f - H_j mu),   A_j = I + D_j . f
 
-with S = diag(sigma) and C_j the block of H_j between theta and s makes eta_j nearly standard normal and nearly
-independent of mu, sigma and s, whatever the data say: where they say nothing (H = 0) this is the non-centred
-parameterisation, where they say much the centred one, and correlations between a person's parameters are removed as
-well. It is exact for every H_j and b_j (a change of variables with its Jacobian); a poor approximation costs speed
-only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007,
+with S = diag(sigma), A_j lower triangular, which follows the posterior's shape, makes eta_j nearly standard normal and
+nearly independent of mu, sigma and the shared values, whatever the data say: where they say nothing (H = 0) this is the
+non-centred parameterisation, where they say much the centred one, and correlations between a person's parameters are
+removed as well. It is exact for every b_j, C_j, D_j and H_j (a change of variables with its Jacobian); a poor approximation
+costs speed only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007,
 Statistical Science 22, 59-73) with a matrix weight.
 """
 
@@ -21,9 +23,9 @@ import pymc as pm
 import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
+from kvfit.inference.following import displacement
 from kvfit.inference.population import PersonCurvature
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
-from kvfit.parameters import Parameter
 
 
 def person_effects(
@@ -32,7 +34,6 @@ def person_effects(
     sigma: Any,
     curvature: PersonCurvature,
     varies: np.ndarray,
-    parameters: tuple[Parameter, ...],
     dims: Any,
 ) -> Any:
     """Register person effects ``Normal(mu, sigma)`` that are sampled in preconditioned coordinates.
@@ -48,7 +49,6 @@ def person_effects(
     curvature : PersonCurvature
     varies : numpy.ndarray
         ``(parameter,)`` bool.
-    parameters : tuple of Parameter
     dims : sequence of str
         Names for participants and for parameters that vary.
 
@@ -77,7 +77,7 @@ def person_effects(
         signature="(p),(q)->(q)",
         shape=(n, own.size),
         dims=dims,
-        transform=PersonTransform(curvature, varies, parameters),
+        transform=PersonTransform(curvature, varies),
         initval=curvature.mode[:, own],
     )
 
@@ -90,33 +90,20 @@ class PersonTransform(Transform):
     curvature : PersonCurvature
     varies : numpy.ndarray
         ``(parameter,)`` bool: which parameters are person effects; the others are shared.
-    parameters : tuple of Parameter
     """
 
     name = "preconditioned"
     ndim_supp = 1
 
-    def __init__(self, curvature: PersonCurvature, varies: np.ndarray, parameters: tuple[Parameter, ...]) -> None:
-        self.mu = curvature.mu
-        self.shared_parameters = [p for p, own in zip(parameters, varies, strict=True) if not own]
+    def __init__(self, curvature: PersonCurvature, varies: np.ndarray) -> None:
         self.own, self.shared = np.flatnonzero(varies), np.flatnonzero(~varies)
-        self.precision = curvature.precision[:, varies][:, :, varies]
-        self.coupling = curvature.precision[:, varies][:, :, ~varies]
-        self.linear = curvature.linear[:, varies]
+        self.expected, self.reach = curvature.mu[~varies], curvature.reach
+        self.constants = (curvature.precision, curvature.coupling, curvature.linear, curvature.deformation)
 
     def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         mu, sigma = (x.reshape((-1,)) for x in inputs[-2:])
-        shared = self._shared_values(mu) if self.shared.size else np.zeros(0)
-        return mu[self.own], sigma, shared, self.precision, self.coupling, self.linear
-
-    def _shared_values(self, mu: Any) -> Any:
-        """Shared values, followed along the natural scale: unbounded ones run on where the likelihood has become flat."""
-        columns = []
-        for i, p in zip(self.shared, self.shared_parameters, strict=True):
-            at = self.mu[i]
-            slope = (p.to_natural(at + 1e-6) - p.to_natural(at - 1e-6)) / 2e-6
-            columns.append(at + (p.to_natural(mu[i], pt) - p.to_natural(at)) / slope)
-        return pt.stack(columns)
+        moved = displacement(mu[self.shared], self.expected, self.reach, pt) if self.shared.size else np.zeros(0)
+        return mu[self.own], sigma, moved, *self.constants
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""

@@ -21,29 +21,46 @@ from kvfit.kernels.match_cue_op import N_TABLES, MatchCue, MatchCueGradient, Mat
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects, ToEffectsPullback
 
 
+def _products(s: Any) -> Any:
+    """Displacements and their products, as in :func:`kvfit.kernels.person_coordinates.products`."""
+    rows, columns = np.tril_indices(s.size)
+    return jnp.concatenate([s, s[rows] * s[columns]])
+
+
 def _parts(mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> tuple[Any, Any]:
     """Cholesky factors ``(person, k, k)`` and whitened pulls ``(person, k)``."""
     factor = jnp.linalg.cholesky(sigma[:, None] * H * sigma + jnp.eye(sigma.size))
-    pull = sigma * (b - H @ mu - C @ s)
+    pull = sigma * (b - H @ mu - C @ _products(s))
     return factor, solve_triangular(factor, pull[..., None], lower=True)[..., 0]
 
 
-def _to_effects(eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> tuple[Any, Any]:
+def _deformed(s: Any, D: Any) -> tuple[Any, Any]:
+    """``I + D . f`` ``(person, k, k)``, its diagonal as an exponential, and the logs of the determinants."""
+    change = jnp.einsum("f,jfab->jab", _products(s), D)
+    diagonal = jnp.diagonal(change, axis1=1, axis2=2)
+    return jnp.tril(change, -1) + jnp.exp(diagonal)[:, None, :] * jnp.eye(D.shape[-1]), diagonal.sum(axis=1)
+
+
+def _to_effects(eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any) -> tuple[Any, Any]:
     factor, whitened = _parts(mu, sigma, s, H, C, b)
-    z = solve_triangular(factor, (whitened + eta)[..., None], lower=True, trans=1)[..., 0]
+    deform, log_determinant = _deformed(s, D)
+    z = solve_triangular(factor, (whitened + jnp.einsum("jab,jb->ja", deform, eta))[..., None], lower=True, trans=1)[
+        ..., 0
+    ]
     diagonal = jnp.diagonal(factor, axis1=1, axis2=2)
-    return mu + sigma * z, jnp.log(sigma / diagonal).sum(axis=1)
+    return mu + sigma * z, jnp.log(sigma / diagonal).sum(axis=1) + log_determinant
 
 
-def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> Any:
+def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any) -> Any:
     factor, whitened = _parts(mu, sigma, s, H, C, b)
-    return jnp.einsum("jmi,jm->ji", factor, (theta - mu) / sigma) - whitened
+    deformed = jnp.einsum("jmi,jm->ji", factor, (theta - mu) / sigma) - whitened
+    return solve_triangular(_deformed(s, D)[0], deformed[..., None], lower=True)[..., 0]
 
 
 def _to_effects_pullback(
-    eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, g_theta: Any, g_log_jacobian: Any
+    eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any, g_theta: Any, g_log_jacobian: Any
 ) -> tuple[Any, ...]:
-    _, pull_back = jax.vjp(lambda e, m, d, v: _to_effects(e, m, d, v, H, C, b), eta, mu, sigma, s)
+    _, pull_back = jax.vjp(lambda e, m, d, v: _to_effects(e, m, d, v, H, C, b, D), eta, mu, sigma, s)
     return tuple(pull_back((g_theta, g_log_jacobian)))
 
 
@@ -134,7 +151,8 @@ def _key_value_table(read: int) -> Callable[..., Any]:
 
     def backward(kept: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
         # nothing that is differentiated depends on the slopes
-        return _key_value_pullback(*kept, cotangents[0]), None
+        table, slopes = kept
+        return _key_value_pullback(table, slopes, cotangents[0]), None
 
     evaluate.defvjp(forward, backward)
     return evaluate
@@ -149,9 +167,7 @@ def _key_value_pullback(table: Any, slopes: Any, cotangent: Any) -> tuple[Any, .
     cells, criteria, _ = slopes.shape
     shapes = [*[(cells,)] * (N_DIFFERENTIABLE - 1), (cells, criteria)]
     made = [jax.ShapeDtypeStruct(shape, np.float64) for shape in shapes]
-    adjoints: tuple[Any, ...] = jax.pure_callback(
-        host, tuple(made), table, slopes, cotangent, vmap_method="sequential"
-    )
+    adjoints: tuple[Any, ...] = jax.pure_callback(host, tuple(made), table, slopes, cotangent, vmap_method="sequential")
     return adjoints
 
 

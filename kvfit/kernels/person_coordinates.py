@@ -3,12 +3,28 @@
 Written out, because the same algebra as a graph of batched Cholesky factors and triangular solves doubled the time that a
 model took to compile (68 against 132 s for CMR on a busy machine).
 
-Shapes: effects ``theta``, coordinates ``eta`` and pull ``b`` are ``(person, k)``; ``mu`` and ``sigma`` ``(k,)``; values
-``s`` that all persons share ``(q,)``; curvature ``H (person, k, k)`` and coupling ``C (person, k, q)``.
+Shapes: effects ``theta``, coordinates ``eta`` and pull ``b`` are ``(person, k)``; ``mu`` and ``sigma`` ``(k,)``;
+displacements ``s`` of the values that all persons share ``(q,)``, and ``f`` of them and their products
+``(q + q (q + 1) / 2,)``; curvature ``H (person, k, k)``, coupling ``C (person, k, f)`` and deformation
+``D (person, f, k, k)``.
 """
 
 import numpy as np
 from numba import njit
+
+
+@njit(nogil=True)
+def products(s):  # type: ignore[no-untyped-def]
+    """``f``: displacements, and their products ``s_a s_c`` for ``c <= a``."""
+    q = s.size
+    f = np.empty(q + q * (q + 1) // 2)
+    f[:q] = s
+    at = q
+    for a in range(q):
+        for c in range(a + 1):
+            f[at] = s[a] * s[c]
+            at += 1
+    return f
 
 
 @njit(nogil=True)
@@ -47,33 +63,51 @@ def _solve_transposed(L, x):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _rest(b, H, C, mu, s, r):  # type: ignore[no-untyped-def]
-    """``b - H mu - C s`` into r."""
+def _rest(b, H, C, mu, f, r):  # type: ignore[no-untyped-def]
+    """``b - H mu - C f`` into r."""
     for i in range(mu.size):
         total = b[i]
         for m in range(mu.size):
             total -= H[i, m] * mu[m]
-        for m in range(s.size):
-            total -= C[i, m] * s[m]
+        for m in range(f.size):
+            total -= C[i, m] * f[m]
         r[i] = total
 
 
 @njit(nogil=True)
-def to_effects(eta, mu, sigma, s, H, C, b):  # type: ignore[no-untyped-def]
-    """``theta = mu + sigma L^-T (L^-1 t + eta)`` and ``sum_k log(sigma_k / L_kk)`` of every person."""
+def _deform(f, D, A):  # type: ignore[no-untyped-def]
+    """``I + D . f`` into the lower part of A, its diagonal as an exponential; returns the log of the determinant."""
+    k = A.shape[0]
+    log_determinant = 0.0
+    for i in range(k):
+        for m in range(i + 1):
+            total = 0.0
+            for c in range(f.size):
+                total += D[c, i, m] * f[c]
+            A[i, m] = total
+        log_determinant += A[i, i]
+        A[i, i] = np.exp(A[i, i])
+    return log_determinant
+
+
+@njit(nogil=True)
+def to_effects(eta, mu, sigma, s, H, C, b, D):  # type: ignore[no-untyped-def]
+    """``theta = mu + sigma L^-T (L^-1 t + A eta)`` and the log of the Jacobian's determinant of every person."""
     n, k = eta.shape
+    A, f = np.empty((k, k)), products(s)
     theta, log_jacobian = np.empty((n, k)), np.empty(n)
     L, r, z = np.empty((k, k)), np.empty(k), np.empty(k)
     for j in range(n):
         _factor(H[j], sigma, L)
-        _rest(b[j], H[j], C[j], mu, s, r)
+        _rest(b[j], H[j], C[j], mu, f, r)
         for i in range(k):
             z[i] = sigma[i] * r[i]
         _solve(L, z)
+        total = _deform(f, D[j], A)
         for i in range(k):
-            z[i] += eta[j, i]
+            for m in range(i + 1):
+                z[i] += A[i, m] * eta[j, m]
         _solve_transposed(L, z)
-        total = 0.0
         for i in range(k):
             theta[j, i] = mu[i] + sigma[i] * z[i]
             total += np.log(sigma[i] / L[i, i])
@@ -82,14 +116,15 @@ def to_effects(eta, mu, sigma, s, H, C, b):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def to_coordinates(theta, mu, sigma, s, H, C, b):  # type: ignore[no-untyped-def]
-    """``eta = L^T z - L^-1 t`` with ``z = (theta - mu) / sigma``."""
+def to_coordinates(theta, mu, sigma, s, H, C, b, D):  # type: ignore[no-untyped-def]
+    """``eta = A^-1 (L^T z - L^-1 t)`` with ``z = (theta - mu) / sigma``."""
     n, k = theta.shape
+    A, f = np.empty((k, k)), products(s)
     eta = np.empty((n, k))
     L, r, t = np.empty((k, k)), np.empty(k), np.empty(k)
     for j in range(n):
         _factor(H[j], sigma, L)
-        _rest(b[j], H[j], C[j], mu, s, r)
+        _rest(b[j], H[j], C[j], mu, f, r)
         for i in range(k):
             t[i] = sigma[i] * r[i]
         _solve(L, t)
@@ -98,11 +133,13 @@ def to_coordinates(theta, mu, sigma, s, H, C, b):  # type: ignore[no-untyped-def
             for m in range(i, k):
                 total += L[m, i] * (theta[j, m] - mu[m]) / sigma[m]
             eta[j, i] = total
+        _deform(f, D[j], A)
+        _solve(A, eta[j])
     return eta
 
 
 @njit(nogil=True)
-def to_effects_pullback(eta, mu, sigma, s, H, C, b, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
+def to_effects_pullback(eta, mu, sigma, s, H, C, b, D, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
     """Vector-Jacobian product of :func:`to_effects` with respect to eta, mu, sigma and s.
 
     The adjoint of the Cholesky factor is that of Murray (2016), "Differentiation of the Cholesky decomposition",
@@ -111,25 +148,36 @@ def to_effects_pullback(eta, mu, sigma, s, H, C, b, g_theta, g_log_jacobian):  #
     n, k = eta.shape
     g_eta, g_mu, g_sigma, g_s = np.empty((n, k)), np.zeros(k), np.zeros(k), np.zeros(s.size)
     L, G, P = np.zeros((k, k)), np.empty((k, k)), np.empty((k, k))
+    A, f = np.zeros((k, k)), products(s)
+    g_f = np.zeros(f.size)
     r, u, z, w, t = np.empty(k), np.empty(k), np.empty(k), np.empty(k), np.empty(k)
     for j in range(n):
         _factor(H[j], sigma, L)
-        _rest(b[j], H[j], C[j], mu, s, r)
+        _rest(b[j], H[j], C[j], mu, f, r)
+        _deform(f, D[j], A)
         for i in range(k):
             u[i] = sigma[i] * r[i]
         _solve(L, u)
         for i in range(k):
-            z[i] = u[i] + eta[j, i]
+            z[i] = u[i]
+            for m in range(i + 1):
+                z[i] += A[i, m] * eta[j, m]
         _solve_transposed(L, z)
         for i in range(k):
             g = g_theta[j, i]
             g_mu[i] += g
             g_sigma[i] += g * z[i] + g_log_jacobian[j] / sigma[i]
             w[i] = sigma[i] * g
-        _solve(L, w)  # adjoint of L^-1 t + eta
-        for i in range(k):
-            g_eta[j, i] = w[i]
-            t[i] = w[i]
+        _solve(L, w)  # adjoint of L^-1 t + A eta
+        for m in range(k):
+            total = 0.0
+            for i in range(m, k):
+                total += A[i, m] * w[i]
+                g = w[i] * eta[j, m] if i > m else A[i, i] * w[i] * eta[j, i] + g_log_jacobian[j]
+                for c in range(f.size):
+                    g_f[c] += D[j, c, i, m] * g
+            g_eta[j, m] = total
+            t[m] = w[m]
         _solve_transposed(L, t)  # adjoint of t
         for a in range(k):
             for c in range(a + 1):
@@ -163,6 +211,13 @@ def to_effects_pullback(eta, mu, sigma, s, H, C, b, g_theta, g_log_jacobian):  #
             g_r = sigma[a] * t[a]
             for c in range(k):
                 g_mu[c] -= H[j, a, c] * g_r
-            for c in range(s.size):
-                g_s[c] -= C[j, a, c] * g_r
+            for c in range(f.size):
+                g_f[c] -= C[j, a, c] * g_r
+    at = s.size
+    for a in range(s.size):
+        g_s[a] += g_f[a]
+        for c in range(a + 1):
+            g_s[a] += g_f[at] * s[c]
+            g_s[c] += g_f[at] * s[a]
+            at += 1
     return g_eta, g_mu, g_sigma, g_s

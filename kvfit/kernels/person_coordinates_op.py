@@ -16,7 +16,7 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from kvfit.kernels import person_coordinates
 
 _SOURCES = Path(str(person_coordinates.__file__)).read_bytes() + Path(__file__).read_bytes()
-#: eta (or theta), mu, sigma and shared values; after them come the constants H, C and b
+#: eta (or theta), mu, sigma and shared values; after them come the constants H, C, b and D
 _N_DIFFERENTIABLE = 4
 
 
@@ -25,7 +25,7 @@ class _Coordinates(Op):
     function: Callable[..., Any]
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Inputs: effects or coordinates, mu, sigma, shared values, H, C, b (and cotangents)."""
+        """Inputs: effects or coordinates, mu, sigma, shared values, H, C, b, D (and cotangents)."""
         variables = [pt.as_tensor_variable(x) for x in inputs]
         return Apply(self, variables, [v.type() for v in self.like(variables)])
 
@@ -87,21 +87,21 @@ def _register(op: type[_Coordinates], n_inputs: int) -> None:
     key = hashlib.sha256(op.__name__.encode() + _SOURCES).hexdigest()
     function = op.function
 
-    if n_inputs == 7:
+    if n_inputs == 8:
 
         @njit(nogil=True)
-        def call(x, mu, sigma, s, H, C, b):  # type: ignore[no-untyped-def]
+        def call(x, mu, sigma, s, H, C, b, D):  # type: ignore[no-untyped-def]
             return function(
                 np.ascontiguousarray(x), np.ascontiguousarray(mu), np.ascontiguousarray(sigma), np.ascontiguousarray(s),
-                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b),
+                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b), np.ascontiguousarray(D),
             )  # fmt: skip
     else:
 
         @njit(nogil=True)
-        def call(x, mu, sigma, s, H, C, b, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
+        def call(x, mu, sigma, s, H, C, b, D, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
             return function(
                 np.ascontiguousarray(x), np.ascontiguousarray(mu), np.ascontiguousarray(sigma), np.ascontiguousarray(s),
-                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b),
+                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b), np.ascontiguousarray(D),
                 np.ascontiguousarray(g_theta), np.ascontiguousarray(g_log_jacobian),
             )  # fmt: skip
 
@@ -110,6 +110,6 @@ def _register(op: type[_Coordinates], n_inputs: int) -> None:
         return call, key
 
 
-_register(ToEffects, 7)
-_register(ToCoordinates, 7)
-_register(ToEffectsPullback, 9)
+_register(ToEffects, 8)
+_register(ToCoordinates, 8)
+_register(ToEffectsPullback, 10)

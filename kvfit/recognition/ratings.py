@@ -47,12 +47,12 @@ class Ratings:
         """Evidence and unit of the criteria, in one clause."""
         if self.positive:
             return (
-                "criteria cut positive evidence, in units of its scale for new items (gamma of shape 2: median 1.68), and are"
-                " placed by their logarithms: a centre between \"new\" and \"old\", and log ratios of neighbours"
+                "criteria cut positive evidence, in units of its scale for new items (gamma of shape 2: median 1.68), and"
+                ' are placed by their logarithms: a centre between "new" and "old", and log ratios of neighbours'
             )
         return (
-            "criteria cut evidence in standard normal deviates of new items (of the longest list): a new item exceeds a"
-            " criterion c with probability \u03a6(\u2212c); a centre between \"new\" and \"old\", and distances of neighbours"
+            "criteria cut evidence in standard normal deviates of new items (of the longest list): a new item exceeds"
+            ' a criterion c with probability \u03a6(\u2212c); a centre between "new" and "old", and distances of neighbours'
         )
 
     def parameters(self, scale: Scale) -> tuple[Parameter, ...]:

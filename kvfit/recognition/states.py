@@ -53,8 +53,8 @@ class StateMapping:
     def unit(self) -> str:
         """States instead of a scale of evidence, in one clause."""
         return (
-            "no scale of evidence and no criteria: an item is detected or not, guesses are \"old\" with a probability, and each"
-            " state is spread over its side of the scale by probabilities"
+            'no scale of evidence and no criteria: an item is detected or not, guesses are "old" with a probability, and'
+            " each state is spread over its side of the scale by probabilities"
         )
 
     def parameters(self, scale: Scale) -> tuple[Parameter, ...]:

@@ -21,9 +21,7 @@ from kvfit.tasks.wide import is_wide
 _EVENTS = ("trial_type", *SYNONYMS["trial_type"])
 
 
-def find_task(
-    source: str | Path | pd.DataFrame, *, columns: Columns | None = None, scale: Scale | None = None
-) -> str:
+def find_task(source: str | Path | pd.DataFrame, *, columns: Columns | None = None, scale: Scale | None = None) -> str:
     """Tell the task of a file or a data frame by its columns.
 
     Free recall has a column ``trial_type`` (or the like) with ``recall`` rows, columns ``recall_1``, ..., or is a Penn

@@ -1,0 +1,105 @@
+"""How persons' posteriors move and change their shape with the values that all persons share."""
+
+from typing import Any
+
+import numpy as np
+
+from kvfit.inference.marginal import posteriors
+from kvfit.inference.maximum_likelihood import PersonObjective
+from kvfit.inference.person_moments import PersonMoments
+from kvfit.kernels.person_coordinates import products
+
+#: rounds and points of persons' samples
+_ROUNDS, _POINTS = 4, 640
+#: differences between persons count as noise up to this multiple of their median square
+_NOISE = 1.5
+
+
+def displacement(value: Any, at: Any, reach: Any, xp: Any = np) -> Any:
+    """Displacement of unconstrained shared values from `at`, which ends at twice `reach`.
+
+    What persons do is known as far as the reach. Beyond it, and where an unbounded value runs on because the likelihood
+    has become flat, they are taken to follow no further.
+    """
+    return 2.0 * reach * xp.tanh((value - at) / (2.0 * reach))
+
+
+def following(
+    objectives: list[PersonObjective],
+    mean: np.ndarray,
+    covariance: np.ndarray,
+    mu: np.ndarray,
+    sigma: np.ndarray,
+    varies: np.ndarray,
+    reach: np.ndarray,
+    seed: int,
+) -> tuple[list[PersonMoments], np.ndarray, np.ndarray]:
+    """Persons' posteriors given the population, and as polynomials of the displacements f of the shared values.
+
+    Sampled anew where the shared values are moved by the reach: posteriors of persons who say much about a shared value
+    move by several of their standard deviations, further than their samples can be reweighted.
+
+    Parameters
+    ----------
+    objectives : list of PersonObjective
+    mean, covariance : numpy.ndarray
+        ``(person, own)`` and ``(person, own, own)``, first guess, in units of the population.
+    mu, sigma, varies : numpy.ndarray
+        ``(parameter,)``.
+    reach : numpy.ndarray
+        ``(shared,)``, unconstrained scale.
+    seed : int
+
+    Returns
+    -------
+    persons : list of PersonMoments
+    follow : numpy.ndarray
+        ``(person, own, f)``: how far the mean moves, in units of the population.
+    deformation : numpy.ndarray
+        ``(person, f, own, own)``, of :class:`kvfit.inference.population.PersonCurvature`.
+    """
+
+    def sampled(step: np.ndarray | float, mean: np.ndarray) -> list[PersonMoments]:
+        return posteriors(
+            objectives, mean, covariance, mu, sigma, varies, seed=seed, rounds=_ROUNDS, points=_POINTS, step=step
+        )
+
+    n, k, q = len(objectives), int(varies.sum()), reach.size
+    persons = sampled(0.0, mean)
+    up = np.diag(reach)
+    steps = [*up, *-up, *(up[i] + up[m] for i in range(q) for m in range(i))]
+    if not steps:
+        return persons, np.zeros((n, k, 0)), np.zeros((n, 0, k, k))
+    factors = [np.linalg.cholesky(p.precision()) for p in persons]
+    here = [_mean_and_shape(p, factor) for p, factor in zip(persons, factors, strict=True)]
+    moved, changed = np.zeros((n, len(steps), k)), np.zeros((n, len(steps), k, k))
+    for i, step in enumerate(steps):
+        for person, found in enumerate(sampled(step, np.array([p.mean for p in persons]))):
+            centre, shape = _mean_and_shape(found, factors[person])
+            moved[person, i], changed[person, i] = centre - here[person][0], shape - here[person][1]
+    # as many displacements as coefficients
+    design = np.array([products(displacement(step, 0.0, reach)) for step in steps])
+    follow = np.swapaxes(np.linalg.solve(design, moved), 1, 2)
+    deformation = np.linalg.solve(design, changed.reshape(n, len(steps), -1)).reshape(changed.shape)
+    return persons, follow, _towards_median(deformation)
+
+
+def _mean_and_shape(person: PersonMoments, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean, and lower factor of the covariance whitened by `factor`, logarithms on its diagonal."""
+    mean = person.weight @ person.points
+    whitened = (person.points - mean) @ factor
+    covariance = (person.weight[:, None] * whitened).T @ whitened
+    shape = np.linalg.cholesky(covariance + 1e-9 * np.eye(mean.size))
+    np.fill_diagonal(shape, np.log(np.diagonal(shape)))
+    return mean, shape
+
+
+def _towards_median(each: np.ndarray) -> np.ndarray:
+    """Persons' estimates ``(person, f, own, own)``, drawn to the median person as far as they differ by noise alone."""
+    median = np.median(each, axis=0)
+    differences = each - median
+    squares = (differences**2).sum(axis=(2, 3))
+    noise = _NOISE * np.median(squares, axis=0)
+    keep = np.maximum(1.0 - noise / np.maximum(squares, np.finfo(float).tiny), 0.0)
+    drawn: np.ndarray = median + keep[:, :, None, None] * differences
+    return drawn
