@@ -14,6 +14,7 @@ from scipy.special import logsumexp
 from kvfit.comparison.same_responses import check_same_responses
 from kvfit.inference.fit import Fit, by_observation
 from kvfit.inference.maximum_likelihood import PointFit
+from kvfit.recognition.items import ITEM_EFFECTS
 
 #: A difference of fewer standard errors than this is called undecided. 4 elpd units are the usual floor below which the
 #: normal approximation of the difference is not to be trusted (Sivula, Magnusson & Vehtari 2020).
@@ -60,6 +61,8 @@ class Comparison:
         t = self.table
         n_people, one = self.fits[0].data.n_participants, self.fits[0].data.observation
         best = t["model"].iloc[0]
+        # effects of items are known from other trials with the same items, as persons' values are
+        whom = "participants and items" if any(ITEM_EFFECTS in f.tree["posterior"] for f in self.fits) else "participants"
         if len(t) == 1:
             return f"Only one model was given: {best}."
         second = t.iloc[1]
@@ -67,7 +70,7 @@ class Comparison:
         clear = gap > DECISIVE_ERRORS * error and gap > SMALLEST_DIFFERENCE
         if clear:
             words = (
-                f"{best} predicts a new {one} of these participants better than {second['model']}, by {gap:.0f}"
+                f"{best} predicts a new {one} of these {whom} better than {second['model']}, by {gap:.0f}"
                 f" ± {error:.0f} units of log predictive density, and describes {int(t['n_best'].iloc[0])} of {n_people}"
                 " participants best."
             )
