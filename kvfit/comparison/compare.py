@@ -62,7 +62,9 @@ class Comparison:
         n_people, one = self.fits[0].data.n_participants, self.fits[0].data.observation
         best = t["model"].iloc[0]
         # effects of items are known from other trials with the same items, as persons' values are
-        whom = "participants and items" if any(ITEM_EFFECTS in f.tree["posterior"] for f in self.fits) else "participants"
+        whom = (
+            "participants and items" if any(ITEM_EFFECTS in f.tree["posterior"] for f in self.fits) else "participants"
+        )
         if len(t) == 1:
             return f"Only one model was given: {best}."
         second = t.iloc[1]

@@ -18,8 +18,8 @@ from kvfit.inference.person_moments import PersonMoments
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
 
-#: Newton steps of the population's values, and how many of the last are averaged
-MOMENT_ROUNDS, AVERAGED = 8, 4
+#: Newton steps of the population's values, and the step, in spreads or reaches, after which they end
+MOMENT_ROUNDS, _SETTLED = 8, 0.1
 #: rounds of adaptation of persons' samples, before the first step and later
 SAMPLES = (4, 2)
 _STEP = 1e-3
@@ -136,7 +136,7 @@ def person_curvature(
         spread = sigma[varies]
         mean = (mode[:, varies] - mu[varies]) / spread
         covariance = np.linalg.inv(np.eye(spread.size) + _own(precision, varies) * spread[:, None] * spread)
-        reach, passed = _REACH * scale[~varies], []
+        reach = _REACH * scale[~varies]
         for i in bar.track(range(MOMENT_ROUNDS), f"{model.label}: persons"):
             rounds = SAMPLES[min(i, 1)]
             persons = posteriors(objectives, mean, covariance, mu, sigma, varies, seed=seed, rounds=rounds)
@@ -144,17 +144,16 @@ def person_curvature(
             new_mu, new_sigma, deviation = marginal.step(prior)
             new_sigma[varies] = np.maximum(new_sigma[varies], _LEAST_SPREAD * scale[varies])
             deviation = np.clip(deviation, _LEAST_REACH * scale[~varies], _MOST_REACH * scale[~varies])
-            passed.append((new_mu, new_sigma, np.sqrt(reach * deviation)))
-            if i == MOMENT_ROUNDS - 1:
-                # steps are noisy, and where values hardly matter they wander
-                new_mu, new_sigma, deviation = (np.mean(x, axis=0) for x in zip(*passed[-AVERAGED:], strict=True))
-            wider = sigma[varies] / new_sigma[varies]
+            step, wider = new_mu - mu, sigma[varies] / new_sigma[varies]
             own = mu[varies] + sigma[varies] * np.array([p.mean for p in persons])
-            own += marginal.follow @ (new_mu - mu)[~varies]
-            mean = (own - new_mu[varies]) / new_sigma[varies]
+            mean = (own + marginal.follow @ step[~varies] - new_mu[varies]) / new_sigma[varies]
             covariance = np.array([p.covariance for p in persons]) * wider[:, None] * wider
-            mu, sigma, reach = new_mu, new_sigma, passed[-1][2]
-        reach = _FURTHER * deviation
+            mu, sigma = new_mu, new_sigma
+            moved = np.concatenate([step[varies] / sigma[varies], np.log(wider), step[~varies] / reach])
+            reach = np.sqrt(reach * deviation)
+            if i and np.abs(moved).max() < _SETTLED:
+                break
+        reach = _FURTHER * reach
         persons, follow, deformation = following(objectives, mean, covariance, mu, sigma, varies, reach, seed)
     return matched(persons, follow, deformation, mu, sigma, varies, reach)
 
