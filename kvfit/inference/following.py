@@ -1,16 +1,19 @@
 """How persons' posteriors move and change their shape with the values that all persons share."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from kvfit.inference.marginal import posteriors
+from kvfit.inference.marginal import OwnLikelihood, posteriors
 from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.inference.person_moments import PersonMoments
 from kvfit.kernels.person_coordinates import products
 
-#: rounds and points of persons' samples
-_ROUNDS, _POINTS = 4, 640
+#: rounds of persons' samples, where they are known already and where they have moved, and their points
+_ROUNDS, _POINTS = (2, 4), 640
+#: share of the effective points that reweighting must leave
+_RELIABLE = 0.3
 #: differences between persons count as noise up to this multiple of their median square
 _NOISE = 1.5
 
@@ -36,8 +39,9 @@ def following(
 ) -> tuple[list[PersonMoments], np.ndarray, np.ndarray]:
     """Persons' posteriors given the population, and as polynomials of the displacements f of the shared values.
 
-    Sampled anew where the shared values are moved by the reach: posteriors of persons who say much about a shared value
-    move by several of their standard deviations, further than their samples can be reweighted.
+    Where the shared values are moved by the reach, persons' samples are reweighted, which leaves hardly any noise in
+    differences; posteriors of persons who say much about a shared value move by several of their standard deviations,
+    further than that, and are sampled anew.
 
     Parameters
     ----------
@@ -58,25 +62,27 @@ def following(
     deformation : numpy.ndarray
         ``(person, f, own, own)``, of :class:`kvfit.inference.population.PersonCurvature`.
     """
-
-    def sampled(step: np.ndarray | float, mean: np.ndarray) -> list[PersonMoments]:
-        return posteriors(
-            objectives, mean, covariance, mu, sigma, varies, seed=seed, rounds=_ROUNDS, points=_POINTS, step=step
-        )
-
     n, k, q = len(objectives), int(varies.sum()), reach.size
-    persons = sampled(0.0, mean)
+    sampled = partial(posteriors, mu=mu, sigma=sigma, varies=varies, seed=seed, points=_POINTS)
+    persons = sampled(objectives, mean, covariance, rounds=_ROUNDS[0])
     up = np.diag(reach)
     steps = [*up, *-up, *(up[i] + up[m] for i in range(q) for m in range(i))]
     if not steps:
         return persons, np.zeros((n, k, 0)), np.zeros((n, 0, k, k))
-    factors = [np.linalg.cholesky(p.precision()) for p in persons]
-    here = [_mean_and_shape(p, factor) for p, factor in zip(persons, factors, strict=True)]
     moved, changed = np.zeros((n, len(steps), k)), np.zeros((n, len(steps), k, k))
-    for i, step in enumerate(steps):
-        for person, found in enumerate(sampled(step, np.array([p.mean for p in persons]))):
-            centre, shape = _mean_and_shape(found, factors[person])
-            moved[person, i], changed[person, i] = centre - here[person][0], shape - here[person][1]
+    for j, (objective, found) in enumerate(zip(objectives, persons, strict=True)):
+        factor = np.linalg.cholesky(found.precision())
+        likelihood, own = OwnLikelihood(objective, mu, varies), mu[varies] + sigma[varies] * found.points
+        here = _mean_and_shape(found.points, found.weight, factor)
+        for i, step in enumerate(steps):
+            _, weight = found.under(likelihood(own, step))
+            points = found.points
+            if _effective(weight) < _RELIABLE * _effective(found.weight):
+                start = (weight @ points)[None], found.covariance[None]
+                there = sampled([objective], *start, rounds=_ROUNDS[1], step=step)[0]
+                points, weight = there.points, there.weight
+            centre, shape = _mean_and_shape(points, weight, factor)
+            moved[j, i], changed[j, i] = centre - here[0], shape - here[1]
     # as many displacements as coefficients
     design = np.array([products(displacement(step, 0.0, reach)) for step in steps])
     follow = np.swapaxes(np.linalg.solve(design, moved), 1, 2)
@@ -84,11 +90,16 @@ def following(
     return persons, follow, _towards_median(deformation)
 
 
-def _mean_and_shape(person: PersonMoments, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _effective(weight: np.ndarray) -> float:
+    """Effective number of points."""
+    return float(1.0 / (weight**2).sum())
+
+
+def _mean_and_shape(points: np.ndarray, weight: np.ndarray, factor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean, and lower factor of the covariance whitened by `factor`, logarithms on its diagonal."""
-    mean = person.weight @ person.points
-    whitened = (person.points - mean) @ factor
-    covariance = (person.weight[:, None] * whitened).T @ whitened
+    mean = weight @ points
+    whitened = (points - mean) @ factor
+    covariance = (weight[:, None] * whitened).T @ whitened
     shape = np.linalg.cholesky(covariance + 1e-9 * np.eye(mean.size))
     np.fill_diagonal(shape, np.log(np.diagonal(shape)))
     return mean, shape

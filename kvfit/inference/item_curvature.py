@@ -100,6 +100,7 @@ class ItemTransform(PersonTransform):
         super().__init__(curvature, np.ones(absorbed.size, dtype=bool))
         within = np.linalg.inv(curvature.precision + np.diag(1.0 / curvature.sigma**2))
         known = np.sqrt(np.diagonal(within, axis1=1, axis2=2).mean(axis=0))
+        self.n_items = len(curvature.linear)
         self.stretch = np.where(absorbed, curvature.sigma / known, 1.0)
 
     def backward(self, value: Any, *inputs: Any) -> Any:
@@ -112,7 +113,7 @@ class ItemTransform(PersonTransform):
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """``(item,)``."""
-        constant = np.log(self.stretch).sum() / len(self.linear)
+        constant = np.log(self.stretch).sum() / self.n_items
         return super().log_jac_det(self._stretched(value, self.stretch), *inputs) + constant
 
     @staticmethod

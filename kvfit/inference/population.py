@@ -137,7 +137,10 @@ def person_curvature(
         mean = (mode[:, varies] - mu[varies]) / spread
         covariance = np.linalg.inv(np.eye(spread.size) + _own(precision, varies) * spread[:, None] * spread)
         reach = _REACH * scale[~varies]
+        settled = False
         for i in bar.track(range(MOMENT_ROUNDS), f"{model.label}: persons"):
+            if settled:
+                continue
             rounds = SAMPLES[min(i, 1)]
             persons = posteriors(objectives, mean, covariance, mu, sigma, varies, seed=seed, rounds=rounds)
             marginal = marginal_likelihood(objectives, persons, mu, sigma, prior, reach)
@@ -151,8 +154,7 @@ def person_curvature(
             mu, sigma = new_mu, new_sigma
             moved = np.concatenate([step[varies] / sigma[varies], np.log(wider), step[~varies] / reach])
             reach = np.sqrt(reach * deviation)
-            if i and np.abs(moved).max() < _SETTLED:
-                break
+            settled = i > 0 and bool(np.abs(moved).max() < _SETTLED)
         reach = _FURTHER * reach
         persons, follow, deformation = following(objectives, mean, covariance, mu, sigma, varies, reach, seed)
     return matched(persons, follow, deformation, mu, sigma, varies, reach)
