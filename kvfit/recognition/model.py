@@ -66,7 +66,11 @@ class RecognitionModel:
 
     task = "recognition"
     observed = "responses"
-    semantic = False
+
+    @property
+    def semantic(self) -> bool:
+        """Whether similarities of items enter."""
+        return self.memory.semantic
 
     @property
     def scale(self) -> Scale:
@@ -169,16 +173,22 @@ class RecognitionModel:
         ----------
         data : RecognitionData
         similarity : numpy.ndarray, optional
-            Not used: for free recall.
+            ``(trial, studied item)`` as :func:`kvfit.read_similarity` gives it, for models with `semantic`; others do not
+            use it.
 
         Raises
         ------
         BindingError
-            If the model is bound to data of another scale or other levels.
+            If the model is bound to data of another scale or other levels, or the similarities do not fit the trials.
+        ValueError
+            If the model needs similarities and there are none.
         """
-        from kvfit.recognition.layout import lay_out
+        from kvfit.recognition.layout import lay_out, with_similarity
 
-        return lay_out(self.bind(data), data)
+        if self.semantic and similarity is None:
+            raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
+        design = lay_out(self.bind(data), data)
+        return design if similarity is None or not self.semantic else with_similarity(self, design, data, similarity)
 
     def log_probabilities(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:
         """Log probability of every response category in every cell.
