@@ -223,7 +223,7 @@ def test_fits_are_stored_with_their_similarities(
         asked.append(similarity)
         posterior = xr.Dataset(
             {k: (("chain", "draw", "participant"), v * rng.uniform(0.9, 1.1, (2, 20, 2))) for k, v in TRUTH.items()},
-            {"participant": [str(label) for label in data.participants]},
+            {"participant": [str(label) for label in data.participants], "chain": range(2), "draw": range(20)},
         )
         stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros((2, 20), dtype=bool))})
         tree = xr.DataTree.from_dict({"/posterior": posterior, "/sample_stats": stats})
