@@ -16,9 +16,11 @@ With ``semantic=True`` items differ in meaning as well, and (n - 1) s, n s becom
 A cosine of 1 is no distance in meaning, 0 the distance of unrelated items, whose similarity s then is. ``w_sem`` is the
 share of attention to meaning (weights of dimensions sum to 1): at 0 it is the model without meanings, at 1 items differ in
 nothing else. It is needed because s alone would set both how confusable words are and how much meaning matters to that.
+How often an item was studied is taken to be independent of how similar it is to the probe.
 
-Reference: Nosofsky (1986), Journal of Experimental Psychology: General 115, 39-57; Nosofsky (1988), Journal of Experimental Psychology: Learning, Memory, and Cognition 14, 700-708; Nosofsky (1991),
-Journal of Experimental Psychology: Human Perception and Performance 17, 3-27.
+Reference: Nosofsky (1986), Journal of Experimental Psychology: General 115, 39-57; Nosofsky (1988), Journal of Experimental
+Psychology: Learning, Memory, and Cognition 14, 700-708; Nosofsky (1991), Journal of Experimental Psychology: Human
+Perception and Performance 17, 3-27.
 """
 
 from collections.abc import Mapping

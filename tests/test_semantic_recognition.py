@@ -112,6 +112,11 @@ def _yes_no(data: kv.RecognitionData) -> kv.RecognitionData:
     return kv.read_recognition(stack(study, test), scale="0-1", name="yes_no")
 
 
+def test_the_model_is_sound() -> None:
+    report = kv.check_model(SPEC)
+    assert report.ok, str(report)
+
+
 def test_meaning_alone_is_a_gaussian_gradient_over_directions() -> None:
     at = _vectors().to_numpy()[:5]
     at = at / np.linalg.norm(at, axis=1, keepdims=True)
