@@ -183,9 +183,12 @@ def test_the_pymc_model_has_the_same_likelihood(data: kv.RecognitionData, cosine
     values = {name: np.array([v, 1.1 * v]) for name, v in TRUTH.items()}
     with pm.Model() as pymc_model:
         model.observe("responses", design, {name: pm.Flat(name, shape=2) for name in values})
-    trials = pymc_model.compile_fn(pymc_model.logp(vars=[pymc_model["responses"]], sum=False)[0], mode="FAST_COMPILE")
-    expected = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0, design.unit_of_observation]
-    np.testing.assert_allclose(trials(values), expected, rtol=1e-12)
+    total = pymc_model.compile_fn(pymc_model.logp(vars=[pymc_model["responses"]]), mode="FAST_COMPILE")
+    single = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0]
+    np.testing.assert_allclose(total(values), single.sum(), rtol=1e-12)
+    # one response at a time, and from the whole table
+    table = model.log_probabilities(design, values)[np.arange(data.n_trials), data.response - 1]
+    np.testing.assert_allclose(single[design.unit_of_observation], table, rtol=1e-12)
 
 
 def test_similarities_that_are_missing_or_do_not_fit(data: kv.RecognitionData, cosine: np.ndarray) -> None:

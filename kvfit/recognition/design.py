@@ -63,6 +63,11 @@ class RecognitionDesign:
         return self.cell_of_trial.size
 
     @cached_property
+    def of_trials(self) -> bool:
+        """Whether each cell is one trial, in the data's order: then one probability a cell is needed, not K."""
+        return self.n_cells == self.n_observations and bool((self.cell_of_trial == np.arange(self.n_cells)).all())
+
+    @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:
         pair = self.cell_of_trial * self.n_categories + self.response - 1
         return np.unique(pair, return_inverse=True)

@@ -283,7 +283,9 @@ class RecognitionModel:
         return RecognitionObjective(self, design)
 
     def observe(self, name: str, design: RecognitionDesign, values: Mapping[str, Any]) -> Any:
-        """Register the observed counts ``(cell, category)``, with `items` responses ``(trial,)``, in the current PyMC model.
+        """Register the observed counts ``(cell, category)`` in the current PyMC model, or responses of single trials.
+
+        Responses ``(trial,)`` are registered where items or their similarities make each trial a cell of its own.
 
         Parameters
         ----------
@@ -297,7 +299,7 @@ class RecognitionModel:
 
         from kvfit.recognition.distribution import count_distribution, response_distribution
 
-        if self.items:
+        if self.items or (self.semantic and design.of_trials):
             return response_distribution(name, self, design, values)
         return count_distribution(name, design, self.log_probabilities(design, values, pt))
 
@@ -309,7 +311,7 @@ class RecognitionModel:
         size = max(1, _AT_ONCE // design.counts.size)
         for start in range(0, n_draws, size):
             part = {k: v[start : start + size] for k, v in arrays.items()}
-            if self.items:  # cells, units and trials are the same
+            if design.of_trials:  # cells, units and trials are the same
                 out[start : start + size] = self.log_responses(design, part, design.response)
                 continue
             table = self.log_probabilities(design, part)
