@@ -183,7 +183,8 @@ class RecognitionModel:
         ValueError
             If the model needs similarities and there are none.
         """
-        from kvfit.recognition.layout import lay_out, with_similarity
+        from kvfit.recognition.layout import lay_out
+        from kvfit.recognition.similarity import with_similarity
 
         if self.semantic and similarity is None:
             raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
