@@ -82,7 +82,8 @@ def _similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -
         return None
     if not need:
         labels = ", ".join(model.label for model in models)
-        raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in kv_recall(semantic=True)")
+        example = "kv_recall(semantic=True)" if data.task == "free_recall" else "gcm(semantic=True)"
+        raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in {example}")
     with _warnings_shown():
         similarity = kv.read_similarity(source.similarity, data, missing=source.missing_similarity)  # type: ignore[arg-type]
     _say(f"Similarity of items: {source.similarity}, for {', '.join(need)}")

@@ -148,7 +148,8 @@ def log_likelihood(
     item_effects : mapping or pandas.DataFrame, optional
         Unconstrained scale, for models with effects of items; see :func:`item_values`.
     similarity : numpy.ndarray, optional
-        ``(list, position, position)`` for models with ``semantic=True``.
+        For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
+        recall, ``(trial, studied item)`` of recognition.
 
     Returns
     -------
@@ -207,7 +208,8 @@ def simulate(
     item_effects : mapping or pandas.DataFrame, optional
         Unconstrained scale, for models with effects of items; see :func:`item_values`.
     similarity : numpy.ndarray, optional
-        ``(list, position, position)`` for models with ``semantic=True``.
+        For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
+        recall, ``(trial, studied item)`` of recognition.
 
     Returns
     -------

@@ -22,6 +22,8 @@ MODELS = [
     "matrix_model(alpha=free, position=observed)",
     "gcm",
     "gcm(gamma=free, lag=power)",
+    "gcm(semantic=True)",
+    "gcm(gamma=free, lag=power, semantic=True)",
     "kv_recognition",
     "kv_recognition(gain=free, noise=free)",
     "kv_recognition(read=key)",
@@ -36,6 +38,8 @@ CELLS = SimpleNamespace(
         "study_position": np.array([0.0, 3.0, 24.0, 0.0, 4.0]),
         "lag": np.array([0.0, 30.0, 5.0, 0.0, 12.0]),
     },
+    # of the first eight studied items; the others are unrelated
+    similarity=np.array([[0.3] * 8, [0.2] * 7 + [0.0], [-0.1] * 7 + [0.0], [0.5] * 8, [0.4] * 7 + [0.0]]),
 )
 SCALE = Scale(6, 4)
 
@@ -127,8 +131,10 @@ def test_gains_beyond_the_tables_count_as_their_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["minerva2", "todam", "matrix_model", "gcm", "kv_recognition(gain=free)", "kv_recognition(read=value)"]
-)
+    "name",
+    ["minerva2", "todam", "matrix_model", "gcm", "gcm(semantic=True)", "gcm(gamma=free, lag=power, semantic=True)",
+     "kv_recognition(gain=free)", "kv_recognition(read=value)"],
+)  # fmt: skip
 def test_gradients(name: str) -> None:
     model: Any = get_model(name)
     bench = RecognitionBench(model, 0)

@@ -74,7 +74,7 @@ class Fit:
     def diagnostics(self) -> Diagnostics:
         """Health of the sampler, and what the design cannot determine."""
         names = [n for n in ("population_mean", "population_sd", "item_sd") if n in self.tree["posterior"]]
-        objection = design_objection(self.model, self.data)
+        objection = design_objection(self.model, self.data, self.similarity)
         return diagnose(self.tree, names + [p.name for p in self.model.parameters], objection)
 
     def population(self, interval: float = 0.9) -> pd.DataFrame:
@@ -209,7 +209,8 @@ def fit(
         ``uvsd(items=d_prime+criterion)``. Comparison then asks how well a further trial is predicted whose
         participant and item are both known from other trials.
     similarity : numpy.ndarray, optional
-        ``(list, position, position)`` for models with ``semantic=True``.
+        For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
+        recall, ``(trial, studied item)`` of recognition.
     show_progress : bool
     **settings
         Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, sampler, draws, tune, chains, cores,
@@ -229,7 +230,7 @@ def fit(
     model = get_model(model)
     model = (model if items is None else with_items(model, items)).bind(data)
     if model.semantic and similarity is None:
-        raise ValueError(f"{model.label}: needs similarity=, an array (list, position, position)")
+        raise ValueError(f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity")
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
     if unknown:
         known = ", ".join(FitSettings.__dataclass_fields__)

@@ -37,6 +37,8 @@ class PointFit:
         ``agreeing_starts`` (within 0.01 of the best log-likelihood, or log-posterior for MAP) and ``at_bound``
         (parameters at the edge of the search box, whose values mean "at least" or "at most").
     seed : int
+    similarity : numpy.ndarray, optional
+        For models with ``semantic=True``.
     """
 
     model: MemoryModel
@@ -44,6 +46,7 @@ class PointFit:
     method: str
     table: pd.DataFrame
     seed: int
+    similarity: np.ndarray | None = None
 
     @property
     def estimates(self) -> pd.DataFrame:
@@ -78,7 +81,7 @@ class PointFit:
         bound = int((t["at_bound"] != "").sum())
         if bound:
             words += f"; {bound} participants have a parameter at the edge of the search box"
-        objection = design_objection(self.model, self.data)
+        objection = design_objection(self.model, self.data, self.similarity)
         return f"{words}." + (f" Not determined by this design: {objection}." if objection else "")
 
 
@@ -152,7 +155,8 @@ def point_fit(
         after three, the search ends as soon as a second start has reached the best value.
     seed : int
     similarity : numpy.ndarray, optional
-        ``(list, position, position)`` for models with ``semantic=True``.
+        For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
+        recall, ``(trial, studied item)`` of recognition.
     show_progress : bool
 
     Returns
@@ -182,7 +186,7 @@ def point_fit(
                 {"subject": data.participants[person], f"n_{data.observation}s": int(n_observations[person])}
                 | _search(objective, starts, rng, int(n_observations[person]))
             )
-    return PointFit(model, data, method, pd.DataFrame(rows), seed)
+    return PointFit(model, data, method, pd.DataFrame(rows), seed, similarity if model.semantic else None)
 
 
 def _ends(

@@ -1,7 +1,7 @@
 """Responses counted by design cell, and the units of the likelihood."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -30,6 +30,9 @@ class RecognitionDesign:
         ``(cell,)`` int64 index of the tested item, for models with effects of items: then each trial is a cell of its
         own, in the data's order.
     n_items : int
+    similarity : numpy.ndarray, optional
+        ``(cell, studied item)`` similarity of the probe with what was studied, for models with `semantic`: then too each
+        trial is a cell of its own.
     """
 
     participant: np.ndarray
@@ -42,6 +45,7 @@ class RecognitionDesign:
     n_participants: int
     item: np.ndarray | None = None
     n_items: int = 0
+    similarity: np.ndarray | None = None
 
     @property
     def n_cells(self) -> int:
@@ -57,6 +61,11 @@ class RecognitionDesign:
     def n_observations(self) -> int:
         """Number of trials."""
         return self.cell_of_trial.size
+
+    @cached_property
+    def of_trials(self) -> bool:
+        """Whether each cell is one trial, in the data's order: then one probability a cell is needed, not K."""
+        return self.n_cells == self.n_observations and bool((self.cell_of_trial == np.arange(self.n_cells)).all())
 
     @cached_property
     def _units(self) -> tuple[np.ndarray, np.ndarray]:
@@ -99,6 +108,7 @@ class RecognitionDesign:
             n_participants=1,
             item=None if self.item is None else self.item[cells],
             n_items=self.n_items,
+            similarity=None if self.similarity is None else self.similarity[cells],
         )
 
     def by_item(self, item: np.ndarray, n_items: int) -> "RecognitionDesign":
@@ -110,6 +120,10 @@ class RecognitionDesign:
             ``(trial,)`` int64, in the data's order.
         n_items : int
         """
+        return replace(self.by_trial(), item=np.asarray(item, dtype=np.int64), n_items=n_items)
+
+    def by_trial(self) -> "RecognitionDesign":
+        """Each trial as a cell of its own, in the data's order."""
         cell = self.cell_of_trial
         return RecognitionDesign(
             participant=self.participant[cell],
@@ -120,14 +134,17 @@ class RecognitionDesign:
             cell_of_trial=np.arange(cell.size),
             response=self.response,
             n_participants=self.n_participants,
-            item=np.asarray(item, dtype=np.int64),
-            n_items=n_items,
+            item=None if self.item is None else self.item[cell],
+            n_items=self.n_items,
+            similarity=None if self.similarity is None else self.similarity[cell],
         )
 
     def without_items(self) -> "RecognitionDesign":
-        """The same trials counted in cells whatever their items."""
+        """The same trials counted in cells whatever their items; with similarities trials stay apart."""
         if self.item is None:
             return self
+        if self.similarity is not None:
+            return replace(self, item=None, n_items=0)
         columns = [self.participant, self.old, *self.levels.values(), *self.covariates.values()]
         _, first, place = np.unique(np.column_stack(columns), axis=0, return_index=True, return_inverse=True)
         cell_of_trial = place.ravel()[self.cell_of_trial]

@@ -64,11 +64,11 @@ def response_distribution(
     name : str
         Name of the variable.
     model : RecognitionModel
-        With effects of items.
+        With effects of items, or similarities.
     design : RecognitionDesign
         Whose cells are trials; holds the observed responses.
     values : mapping of str to TensorVariable
-        ``(participant,)`` on the natural scale, and ``item_effects`` ``(item, effect)``.
+        ``(participant,)`` on the natural scale, and with effects of items ``item_effects`` ``(item, effect)``.
 
     Returns
     -------

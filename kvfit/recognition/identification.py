@@ -21,13 +21,15 @@ _STEP = 1e-4
 _ZERO = 1e-5
 
 
-def design_objection(model: MemoryModel, data: Any) -> str:
+def design_objection(model: MemoryModel, data: Any, similarity: np.ndarray | None = None) -> str:
     """Say which parameters of a model these data cannot determine; empty for none, and for tasks without such a check.
 
     Parameters
     ----------
     model : MemoryModel
     data : FreeRecallData or RecognitionData
+    similarity : numpy.ndarray, optional
+        For models with `semantic`.
 
     Returns
     -------
@@ -37,7 +39,7 @@ def design_objection(model: MemoryModel, data: Any) -> str:
     if not isinstance(model, RecognitionModel):
         return ""
     bound = model.bind(data)
-    return undetermined(bound, bound.design(data))
+    return undetermined(bound, bound.design(data, similarity))
 
 
 def undetermined(model: RecognitionModel, design: RecognitionDesign) -> str:
@@ -122,6 +124,7 @@ def _cells(design: RecognitionDesign, chosen: np.ndarray) -> RecognitionDesign:
         cell_of_trial=np.empty(0, np.int64),
         response=np.empty(0, np.int64),
         n_participants=1,
+        similarity=None if design.similarity is None else design.similarity[chosen],
     )
 
 

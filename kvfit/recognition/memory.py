@@ -24,6 +24,13 @@ class Cells(Protocol):
     def covariates(self) -> Mapping[str, np.ndarray]:
         """Columns that the memory asked for, float ``(cell,)``; 0 at new items for what is about study."""
 
+    @property
+    def similarity(self) -> np.ndarray | None:
+        """``(cell, studied item)`` similarity of the probe with each studied item, for memories with `semantic`.
+
+        0 for an item with itself and beyond a list's end, as :func:`kvfit.read_similarity` gives it.
+        """
+
 
 class Evidence(Protocol):
     """A distribution of evidence in every cell, for memories that are read through criteria."""
@@ -84,6 +91,8 @@ class Memory:
         Parameters in which items differ by default when effects of items are asked for. Without any it is the first of
         `by_condition`, the strength of memory; a memory without such a parameter leaves item effects to the decision,
         which then has one for old and one for new items.
+    semantic : bool
+        Whether similarities of items enter; then each trial is a cell of its own.
     """
 
     parameters: tuple[Parameter, ...]
@@ -91,3 +100,4 @@ class Memory:
     covariates: tuple[Covariate, ...] = ()
     by_condition: tuple[str, ...] = ()
     by_item: tuple[str, ...] = ()
+    semantic: bool = False

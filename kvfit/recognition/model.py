@@ -66,7 +66,11 @@ class RecognitionModel:
 
     task = "recognition"
     observed = "responses"
-    semantic = False
+
+    @property
+    def semantic(self) -> bool:
+        """Whether similarities of items enter."""
+        return self.memory.semantic
 
     @property
     def scale(self) -> Scale:
@@ -169,16 +173,23 @@ class RecognitionModel:
         ----------
         data : RecognitionData
         similarity : numpy.ndarray, optional
-            Not used: for free recall.
+            ``(trial, studied item)`` as :func:`kvfit.read_similarity` gives it, for models with `semantic`; others do not
+            use it.
 
         Raises
         ------
         BindingError
-            If the model is bound to data of another scale or other levels.
+            If the model is bound to data of another scale or other levels, or the similarities do not fit the trials.
+        ValueError
+            If the model needs similarities and there are none.
         """
         from kvfit.recognition.layout import lay_out
+        from kvfit.recognition.similarity import with_similarity
 
-        return lay_out(self.bind(data), data)
+        if self.semantic and similarity is None:
+            raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
+        design = lay_out(self.bind(data), data)
+        return design if similarity is None or not self.semantic else with_similarity(self, design, data, similarity)
 
     def log_probabilities(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:
         """Log probability of every response category in every cell.
@@ -273,7 +284,9 @@ class RecognitionModel:
         return RecognitionObjective(self, design)
 
     def observe(self, name: str, design: RecognitionDesign, values: Mapping[str, Any]) -> Any:
-        """Register the observed counts ``(cell, category)``, with `items` responses ``(trial,)``, in the current PyMC model.
+        """Register the observed counts ``(cell, category)`` in the current PyMC model, or responses of single trials.
+
+        Responses ``(trial,)`` are registered where items or their similarities make each trial a cell of its own.
 
         Parameters
         ----------
@@ -287,7 +300,7 @@ class RecognitionModel:
 
         from kvfit.recognition.distribution import count_distribution, response_distribution
 
-        if self.items:
+        if self.items or (self.semantic and design.of_trials):
             return response_distribution(name, self, design, values)
         return count_distribution(name, design, self.log_probabilities(design, values, pt))
 
@@ -299,7 +312,7 @@ class RecognitionModel:
         size = max(1, _AT_ONCE // design.counts.size)
         for start in range(0, n_draws, size):
             part = {k: v[start : start + size] for k, v in arrays.items()}
-            if self.items:  # cells, units and trials are the same
+            if design.of_trials:  # cells, units and trials are the same
                 out[start : start + size] = self.log_responses(design, part, design.response)
                 continue
             table = self.log_probabilities(design, part)

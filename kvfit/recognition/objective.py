@@ -40,8 +40,11 @@ class RecognitionObjective:
         """Log-likelihood at ``(point, parameter)`` points, evaluated together; -inf where it is not finite."""
         natural = {p.name: p.to_natural(points[:, i, None]) for i, p in enumerate(self.parameters)}
         with np.errstate(all="ignore"):
-            table = self.model.log_probabilities(self.design, natural)
-            values = np.einsum("...ck,ck->...", table, self.design.counts)
+            if self.design.of_trials:
+                values = self.model.log_responses(self.design, natural, self.design.response).sum(axis=-1)
+            else:
+                table = self.model.log_probabilities(self.design, natural)
+                values = np.einsum("...ck,ck->...", table, self.design.counts)
         values = np.broadcast_to(values, len(points))
         return np.where(np.isfinite(values), values, -np.inf)
 

@@ -19,6 +19,8 @@ RATING_SCALE = Scale(n_categories=6, old_from=4)
 #: Other scales on which its probabilities must sum to one: yes/no, unequal sides, many categories.
 OTHER_SCALES = (Scale(2, 2), Scale(3, 2), Scale(5, 3), Scale(11, 7))
 N_PARTICIPANTS = 32
+#: Probes of different meaning that stand in for one another, and studied items where no list length says their number.
+N_PROBES, N_STUDIED = 3, 4
 _LEVELS = ("a", "b")
 
 
@@ -57,6 +59,7 @@ class RecognitionBench(PriorPoints):
         All responses are 1; :func:`answered` gives others.
         """
         covariates = self.model.memory.covariates
+        n_probes = N_PROBES if self.model.semantic else 1
         levels = self.model.binding.levels if self.model.binding else {}
         cells = [
             (person, old, at, values)
@@ -64,12 +67,13 @@ class RecognitionBench(PriorPoints):
             for old in (False, True)
             for at in product(*(range(len(names)) for names in levels.values()))
             for values in product(*(c.examples if old or not c.studied else (0.0,) for c in covariates))
+            for _ in range(n_probes)
         ]
         n_cells = len(cells)
         cell_of_trial = np.repeat(np.arange(n_cells), n_trials)
         counts = np.zeros((n_cells, self.model.scale.n_categories), np.int64)
         counts[:, 0] = n_trials
-        return RecognitionDesign(
+        design = RecognitionDesign(
             participant=np.array([person for person, *_ in cells], dtype=np.int64),
             old=np.array([old for _, old, *_ in cells], dtype=bool),
             covariates={c.name: np.array([v[i] for *_, v in cells]) for i, c in enumerate(covariates)},
@@ -79,6 +83,16 @@ class RecognitionBench(PriorPoints):
             response=np.ones(cell_of_trial.size, np.int64),
             n_participants=n_participants,
         )
+        return replace(design, similarity=self._similarity(design)) if self.model.semantic else design
+
+    def _similarity(self, design: RecognitionDesign) -> np.ndarray:
+        """Made-up similarities ``(cell, studied item)`` of meaning, the same for every participant."""
+        length = np.full(design.n_cells, float(N_STUDIED))
+        length = np.round(design.covariates.get("list_length", length)).astype(np.int64)
+        n_cells = design.n_cells // design.n_participants
+        drawn = self.rng(9).uniform(-0.2, 0.9, (n_cells, int(length.max())))
+        others = np.arange(drawn.shape[1]) < (length - design.old)[:, None]
+        return np.where(others, np.tile(drawn, (design.n_participants, 1)), 0.0)
 
     @cached_property
     def varied(self) -> RecognitionDesign:

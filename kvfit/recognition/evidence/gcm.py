@@ -39,6 +39,42 @@ def summed_similarity(similarities: Any, strengths: Any) -> Any:
     return (strengths * similarities).sum(axis=-1)
 
 
+def summed_over_cosines(n_others: Any, cosine: np.ndarray, weight: Any, c: Any, xp: Any = np) -> Any:
+    """Summed similarity to other items, relative to that of one unrelated item: ``sum_j s_ij / exp(-c)``.
+
+    Meaning is one of the dimensions on which items differ, with the attention `weight`; on the others any two different
+    items are equally far apart. Distances of 1 are those of items whose meanings are unrelated (a cosine of 0):
+
+        d_ij = weight (1 - cosine_ij) + (1 - weight) 1,  s_ij = exp(-c d_ij)
+
+    ``1 - cosine`` is half the squared Euclidean distance of vectors of length 1, so that similarity in meaning alone is a
+    Gaussian gradient over such vectors (p = 2, r = 2).
+
+    Parameters
+    ----------
+    n_others : array, shape (cell,)
+        Number of studied items other than the probe.
+    cosine : ndarray, shape (cell, studied item)
+        Of the probe with each of them; 0 for the probe itself and beyond a list's end, where nothing is added.
+    weight, c : array or tensor, shape (..., cell)
+        Attention to meaning, 0 to 1, and sensitivity.
+    xp : module
+        ``numpy`` or ``pytensor.tensor`` (then without leading axes).
+
+    Returns
+    -------
+    array or tensor, shape (..., cell)
+    """
+    gradient = c * weight
+    if xp is not np:
+        return n_others + xp.expm1(gradient[..., None] * cosine).sum(axis=-1)
+    # one studied item after the other: draws x trials x items would not fit into memory
+    excess = np.zeros(np.broadcast_shapes(np.shape(gradient), np.shape(n_others)))
+    for of_cell in cosine.T:
+        excess += np.expm1(gradient * of_cell)
+    return n_others + excess
+
+
 def p_old(familiarity: Any, k: float) -> Any:
     """Probability of "old", ``F / (F + k)``."""
     return familiarity / (familiarity + k)
