@@ -22,7 +22,7 @@ class Person:
         root = rng.normal(size=(OWN, OWN))
         self.precision = root @ root.T + 0.5 * np.eye(OWN)
         self.centre, self.slope, self.bend = rng.normal(size=(3, OWN))
-        self.growth = rng.uniform(-0.8, 0.8)
+        self.growth = 1.6
 
     def at(self, s: float) -> tuple[np.ndarray, np.ndarray]:
         """Centre and precision."""

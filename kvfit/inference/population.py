@@ -49,8 +49,8 @@ class PersonCurvature:
     coupling : numpy.ndarray
         ``(participant, own, f)``.
     deformation : numpy.ndarray
-        ``(participant, f, own, own)``, lower triangular: how the posterior changes its shape with the shared values. In
-        coordinates that make it standard normal at `mu`, its factor elsewhere is near
+        ``(participant, f, own, own)``, lower triangular: how posteriors change their shape with the shared values, the same
+        for all persons. In coordinates that make a posterior standard normal at `mu`, its factor elsewhere is near
         ``I + deformation . f``.
     mode : numpy.ndarray
         ``(participant, parameter)``, posterior means under the population's values (MAP estimates without a population).
