@@ -71,7 +71,7 @@ def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: 
     assert isinstance(built, RecallModel)
     bench = Bench(built, seed)
     checks = [*_CHECKS, ("recovery of persons", recovers_persons)] if slow else [*_CHECKS]
-    results = [_run("documented", lambda b: documented(b.model), bench)]
+    results = [_run("documented", lambda b: documented(b.model, b.model.memory), bench)]
     if built.parameters:
         results += [_run(name, check, bench) for name, check in checks]
     else:

@@ -8,6 +8,12 @@ import numpy as np
 from kvfit.parameters import Parameter
 
 
+def label_of(name: str, options: Mapping[str, Any]) -> str:
+    """Name with options, e.g. ``kv_recall(query=value)``; the registry reads it back."""
+    inside = ", ".join(f"{k}={options[k]}" for k in sorted(options))
+    return f"{name}({inside})" if inside else name
+
+
 class Design(Protocol):
     """The responses of a data set, laid out for a model's likelihood."""
 

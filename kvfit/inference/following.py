@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.inference.marginal import OwnLikelihood, posteriors
+from kvfit.inference.marginal import OwnLikelihood, posteriors, shared_steps
 from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.inference.person_moments import PersonMoments
 from kvfit.kernels.person_coordinates import products
@@ -60,12 +60,11 @@ def following(
     deformation : numpy.ndarray
         ``(person, f, own, own)``, of :class:`kvfit.inference.population.PersonCurvature`.
     """
-    n, k, q = len(objectives), int(varies.sum()), reach.size
+    n, k = len(objectives), int(varies.sum())
     sampled = partial(posteriors, mu=mu, sigma=sigma, varies=varies, seed=seed, points=_POINTS)
     persons = sampled(objectives, mean, covariance, rounds=_ROUNDS[0])
-    up = np.diag(reach)
-    steps = [*up, *-up, *(up[i] + up[m] for i in range(q) for m in range(i))]
-    if not steps:
+    steps, _ = shared_steps(reach)
+    if not len(steps):
         return persons, np.zeros((n, k, 0)), np.zeros((n, 0, k, k))
     moved, changed = np.zeros((n, len(steps), k)), np.zeros((n, len(steps), k, k))
     for j, (objective, found) in enumerate(zip(objectives, persons, strict=True)):

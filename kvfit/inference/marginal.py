@@ -86,6 +86,13 @@ class Marginal:
         return mu, new_sigma, scale[~varies] * deviation
 
 
+def shared_steps(reach: np.ndarray) -> tuple[np.ndarray, list[tuple[int, int]]]:
+    """Moves of the shared values ``(step, shared)``: each up, each down, two of each pair up; and the pairs."""
+    q, up = reach.size, np.diag(reach)
+    pairs = [(i, m) for i in range(q) for m in range(i)]
+    return np.array([*up, *-up, *(up[i] + up[m] for i, m in pairs)]).reshape(2 * q + len(pairs), q), pairs
+
+
 def marginal_likelihood(
     objectives: list[PersonObjective],
     persons: list[PersonMoments],
@@ -109,9 +116,7 @@ def marginal_likelihood(
     """
     varies, spread, units = prior.varies, sigma[prior.varies], prior.scale[~prior.varies] / reach
     n, k, q = len(objectives), spread.size, reach.size
-    up, down = np.diag(reach), -np.diag(reach)
-    pairs = [(i, m) for i in range(q) for m in range(i)]
-    steps = np.array([*up, *down, *(up[i] + up[m] for i, m in pairs)]).reshape(2 * q + len(pairs), q)
+    steps, pairs = shared_steps(reach)
     gradient, information = np.zeros(2 * k), np.zeros((2 * k, 2 * k))
     log_ratio, scores, means = np.zeros(len(steps)), np.zeros((len(steps), 2 * k)), np.zeros((len(steps), n, k))
     for person, (objective, found) in enumerate(zip(objectives, persons, strict=True)):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kvfit.kernels.match_cue import CoreConfig, padded_width
+from kvfit.memory_model import label_of
 from kvfit.parameters import Parameter
 from kvfit.recall.separation import Separation
 from kvfit.recall.stopping import StoppingRule
@@ -85,8 +86,7 @@ class RecallModel:
     @property
     def label(self) -> str:
         """Name with options, e.g. ``kv_recall(query=value)``; the registry reads it back."""
-        inside = ", ".join(f"{k}={self.options[k]}" for k in sorted(self.options))
-        return f"{self.name}({inside})" if inside else self.name
+        return label_of(self.name, self.options)
 
     def core(self, n_positions: int) -> CoreConfig:
         """Configuration of the compiled core for lists of up to `n_positions`."""

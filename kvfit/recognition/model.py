@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvfit.memory_model import label_of
 from kvfit.parameters import Parameter
 from kvfit.recognition.binding import Binding, level_name, of_level
 from kvfit.recognition.decision import Decision
@@ -94,8 +95,7 @@ class RecognitionModel:
     @property
     def label(self) -> str:
         """Name with options, e.g. ``uvsd(by=strength)``; the registry reads it back."""
-        inside = ", ".join(f"{k}={self.options[k]}" for k in sorted(self.options))
-        return f"{self.name}({inside})" if inside else self.name
+        return label_of(self.name, self.options)
 
     @cached_property
     def item_effects(self) -> tuple[ItemEffect, ...]:
