@@ -198,7 +198,7 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     else:
         scaled = sigma[:, None] * curvature.precision * sigma[None, :] + np.eye(sigma.size)
         moved = products(displacement(mu[~varies], curvature.mu[~varies], curvature.reach))
-        deformed = np.einsum("f,jfkk->", moved, curvature.deformation)
+        deformed = len(theta) * np.einsum("f,fkk->", moved, curvature.deformation)
         jacobian = float(np.log(sigma).sum() * len(theta) - 0.5 * np.linalg.slogdet(scaled)[1].sum() + deformed)
     assert got == pytest.approx(density + jacobian, rel=1e-9)
 

@@ -25,7 +25,7 @@ def inputs() -> list[np.ndarray]:
         root @ np.swapaxes(root, 1, 2),
         rng.normal(size=(PERSONS, K, F)),
         rng.normal(size=(PERSONS, K)),
-        np.tril(rng.normal(scale=0.3, size=(PERSONS, F, K, K))),
+        np.tril(rng.normal(scale=0.3, size=(F, K, K))),
     ]
 
 
@@ -44,7 +44,7 @@ def test_effects_have_the_conditional_moments(inputs: list[np.ndarray]) -> None:
             eta[j, i] = 1.0
             columns.append(person_coordinates.to_effects(eta, *inputs[1:])[0][j] - mean)
         factor = np.array(columns).T
-        deform = np.tensordot(moved, deformation[j], axes=1)
+        deform = np.tensordot(moved, deformation, axes=1)
         np.fill_diagonal(deform, np.exp(np.diagonal(deform)))
         undeformed = factor @ np.linalg.inv(deform)
         np.testing.assert_allclose(undeformed @ undeformed.T, np.linalg.inv(precision), atol=1e-12)

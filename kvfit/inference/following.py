@@ -58,14 +58,14 @@ def following(
     follow : numpy.ndarray
         ``(person, own, f)``: how far the mean moves, in units of the population.
     deformation : numpy.ndarray
-        ``(person, f, own, own)``, of :class:`kvfit.inference.population.PersonCurvature`.
+        ``(f, own, own)``, of :class:`kvfit.inference.population.PersonCurvature`.
     """
     n, k = len(objectives), int(varies.sum())
     sampled = partial(posteriors, mu=mu, sigma=sigma, varies=varies, seed=seed, points=_POINTS)
     persons = sampled(objectives, mean, covariance, rounds=_ROUNDS[0])
     steps, _ = shared_steps(reach)
     if not len(steps):
-        return persons, np.zeros((n, k, 0)), np.zeros((n, 0, k, k))
+        return persons, np.zeros((n, k, 0)), np.zeros((0, k, k))
     moved, changed = np.zeros((n, len(steps), k)), np.zeros((n, len(steps), k, k))
     for j, (objective, found) in enumerate(zip(objectives, persons, strict=True)):
         factor = np.linalg.cholesky(found.precision())
@@ -86,7 +86,7 @@ def following(
     deformation = np.linalg.solve(design, changed.reshape(n, len(steps), -1)).reshape(changed.shape)
     # of the median person: single persons' estimates are noise, or tails of posteriors with two modes, after which
     # those persons mixed half as well (CMR, 40 participants)
-    return persons, follow, np.broadcast_to(np.median(deformation, axis=0), deformation.shape).copy()
+    return persons, follow, np.median(deformation, axis=0)
 
 
 def _effective(weight: np.ndarray) -> float:

@@ -49,7 +49,7 @@ class PersonCurvature:
     coupling : numpy.ndarray
         ``(participant, own, f)``.
     deformation : numpy.ndarray
-        ``(participant, f, own, own)``, lower triangular: how posteriors change their shape with the shared values, the same
+        ``(f, own, own)``, lower triangular: how posteriors change their shape with the shared values, the same
         for all persons. In coordinates that make a posterior standard normal at `mu`, its factor elsewhere is near
         ``I + deformation . f``.
     mode : numpy.ndarray
@@ -77,7 +77,7 @@ def without_shared(
 ) -> PersonCurvature:
     """Approximation where nothing is shared."""
     n, k = linear.shape
-    return PersonCurvature(precision, linear, np.zeros((n, k, 0)), np.zeros((n, 0, k, k)), mode, mu, sigma, np.zeros(0))
+    return PersonCurvature(precision, linear, np.zeros((n, k, 0)), np.zeros((0, k, k)), mode, mu, sigma, np.zeros(0))
 
 
 def person_curvature(

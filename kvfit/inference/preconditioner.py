@@ -5,13 +5,13 @@ the values that all persons share are from where they were expected, and the pro
 population (mu, sigma) and f, the posterior of theta_j would then be normal with precision ``H_j + diag(1 / sigma^2)``,
 so sampling
 
-    theta_j = mu + sigma (z_j + L_j^-T A_j eta_j),   L_j L_j' = I + S H_j S,
-    z_j = (I + S H_j S)^-1 S (b_j - C_j f - H_j mu),   A_j = I + D_j . f
+    theta_j = mu + sigma (z_j + L_j^-T A eta_j),   L_j L_j' = I + S H_j S,
+    z_j = (I + S H_j S)^-1 S (b_j - C_j f - H_j mu),   A = I + D . f
 
-with S = diag(sigma), A_j lower triangular, which follows the posterior's shape, makes eta_j nearly standard normal and
+with S = diag(sigma), A lower triangular, which follows the posteriors' shape, makes eta_j nearly standard normal and
 nearly independent of mu, sigma and the shared values, whatever the data say: where they say nothing (H = 0) this is the
 non-centred parameterisation, where they say much the centred one, and correlations between a person's parameters are
-removed as well. It is exact for every b_j, C_j, D_j and H_j (a change of variables with its Jacobian); a poor approximation
+removed as well. It is exact for every b_j, C_j, D and H_j (a change of variables with its Jacobian); a poor approximation
 costs speed only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007,
 Statistical Science 22, 59-73) with a matrix weight.
 """

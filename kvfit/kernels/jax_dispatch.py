@@ -35,18 +35,16 @@ def _parts(mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any) -> tuple[Any, An
 
 
 def _deformed(s: Any, D: Any) -> tuple[Any, Any]:
-    """``I + D . f`` ``(person, k, k)``, its diagonal as an exponential, and the logs of the determinants."""
-    change = jnp.einsum("f,jfab->jab", _products(s), D)
-    diagonal = jnp.diagonal(change, axis1=1, axis2=2)
-    return jnp.tril(change, -1) + jnp.exp(diagonal)[:, None, :] * jnp.eye(D.shape[-1]), diagonal.sum(axis=1)
+    """``I + D . f`` ``(k, k)``, its diagonal as an exponential, and the log of its determinant."""
+    change = jnp.tensordot(_products(s), D, axes=1)
+    diagonal = jnp.diagonal(change)
+    return jnp.tril(change, -1) + jnp.diag(jnp.exp(diagonal)), diagonal.sum()
 
 
 def _to_effects(eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any) -> tuple[Any, Any]:
     factor, whitened = _parts(mu, sigma, s, H, C, b)
     deform, log_determinant = _deformed(s, D)
-    z = solve_triangular(factor, (whitened + jnp.einsum("jab,jb->ja", deform, eta))[..., None], lower=True, trans=1)[
-        ..., 0
-    ]
+    z = solve_triangular(factor, (whitened + eta @ deform.T)[..., None], lower=True, trans=1)[..., 0]
     diagonal = jnp.diagonal(factor, axis1=1, axis2=2)
     return mu + sigma * z, jnp.log(sigma / diagonal).sum(axis=1) + log_determinant
 
@@ -54,7 +52,7 @@ def _to_effects(eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D
 def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any) -> Any:
     factor, whitened = _parts(mu, sigma, s, H, C, b)
     deformed = jnp.einsum("jmi,jm->ji", factor, (theta - mu) / sigma) - whitened
-    return solve_triangular(_deformed(s, D)[0], deformed[..., None], lower=True)[..., 0]
+    return solve_triangular(_deformed(s, D)[0], deformed.T, lower=True).T
 
 
 def _to_effects_pullback(
