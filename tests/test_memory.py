@@ -217,8 +217,8 @@ def test_modular_scaffold_holds_all_its_states_whatever_is_stored() -> None:
     contents = random_keys(60, 80, rng, bipolar=True)
     memory = hang(scaffold, contents)
     overlap = (memory.read(contents) * contents).mean()
-    assert overlap == pytest.approx((memory.at(scaffold.hidden) * contents).mean())
-    assert overlap > 0.95
+    assert (memory.at(scaffold.hidden) * contents).mean() == 1.0
+    assert 0.4 < overlap < 1.0
     assert (hang(scaffold, contents, "hebb").at(scaffold.hidden) * contents).mean() < 0.6
     with pytest.raises(ValueError, match="61 contents on 60 states"):
         hang(scaffold, random_keys(61, 80, rng, bipolar=True))

@@ -110,7 +110,7 @@ class ScaffoldMemory:
     ----------
     scaffold : ModularScaffold
     to_hidden : StoredMemory
-        Keys are contents (decorrelated or not), values hidden patterns.
+        Keys are contents, values hidden patterns.
     to_content : StoredMemory
         Keys are hidden patterns (decorrelated or not), values contents.
     """
@@ -140,8 +140,9 @@ def hang(
     scaffold : ModularScaffold
     contents : ndarray of -1 and 1, shape (trace, feature)
     learning : {"pseudo-inverse", "hebb"}
-        What both associations are learned by. Hidden patterns that share a module's phase are alike, which costs outer
-        products much; squared-error learning (:func:`kvfit.memory.scaffold.decorrelated`) undoes it.
+        What hidden patterns recall contents by. Patterns that share a module's phase are alike, which costs sums of outer
+        products much; squared-error learning (:func:`kvfit.memory.scaffold.decorrelated`) undoes it. Contents find their
+        hidden patterns by outer products in both cases: there squared error would fit the noise of a degraded cue.
 
     Returns
     -------
@@ -160,4 +161,4 @@ def hang(
     hidden = scaffold.hidden[:n]
     memory = KeyValueMemory()
     keys = decorrelated if learning == "pseudo-inverse" else np.asarray
-    return ScaffoldMemory(scaffold, memory.store(keys(contents), hidden), memory.store(keys(hidden), contents))
+    return ScaffoldMemory(scaffold, memory.store(contents, hidden), memory.store(keys(hidden), contents))
