@@ -1,6 +1,6 @@
 """How much do memories hold? Retrieval over the number of stored items, and noise against separability of keys.
 
-Three questions about storage and retrieval of binary items (paper: Gershman, Fiete & Irie 2025, section 4), by simulation
+Three questions about storage and retrieval of binary items (Gershman, Fiete & Irie 2025), by simulation
 with :mod:`kvfit.memory`, each point the mean over independent sets of random items:
 
 1. Pairwise networks lose everything at once: Hopfield's near 0.138 items a unit (Amit, Gutfreund & Sompolinsky 1985), one
@@ -49,6 +49,12 @@ def _settle(keys: np.ndarray, items: np.ndarray) -> Retrieve:
     return lambda cues: attractor.asynchronous(weights, cues, SWEEPS)[-1]
 
 
+def _one_step(items: np.ndarray) -> Retrieve:
+    """One read of the sum of outer products, without self-connections, which would hand the cue through."""
+    weights = attractor.hopfield_weights(named.correlation_matrix().store(items))
+    return lambda cues: attractor.synchronous(weights, cues, 1)[-1]
+
+
 def _read(memory: KeyValueMemory, items: np.ndarray, to_keys: Retrieve = lambda x: x) -> Retrieve:
     stored = memory.store(to_keys(items), items)
     return lambda cues: attractor.sign(stored.read(to_keys(cues)), cues)
@@ -72,7 +78,7 @@ def scaffold_memory(items: np.ndarray) -> ScaffoldMemory:
 CONTENDERS = (
     Contender("Hopfield", lambda x: _settle(x, x), "pairwise"),
     Contender("learned keys", lambda x: _settle(decorrelated(x) * x.shape[1], x), "pairwise"),
-    Contender("correlation matrix, one read", lambda x: _read(named.correlation_matrix(), x), "pairwise"),
+    Contender("correlation matrix, one read", _one_step, "pairwise"),
     Contender("scaffold, by content", lambda x: scaffold_memory(x).read, "pairwise"),
     Contender("sparse distributed", _sparse_distributed, "traces"),
     Contender("dense associative, x^3", lambda x: _read(named.dense_associative(3), x), "traces"),
@@ -181,12 +187,11 @@ def draw_capacity(table: pd.DataFrame, n_units: int, path: Path) -> None:
     names = list(dict.fromkeys(table["memory"]))
     pairwise = [c.name for c in CONTENDERS if c.group == "pairwise"] + [BY_ADDRESS]
     with figure_style():
-        styles = model_styles(names)
         figure, panels = plt.subplots(1, 2, figsize=(7.6, 3.9), sharey=True)
         groups = (pairwise, [n for n in names if n not in pairwise])
         titles = ("Pairwise weights, and the scaffold", "A trace an item, or higher order")
         for axes, group, title in zip(panels, groups, titles, strict=True):
-            _lines(axes, table, "memory", "load", "overlap", group, styles)
+            _lines(axes, table, "memory", "load", "overlap", group, model_styles(group))
             axes.set_title(title)
             axes.set_xlabel(f"stored items a unit ({n_units} units)")
             axes.set_xscale("log")
@@ -194,8 +199,11 @@ def draw_capacity(table: pd.DataFrame, n_units: int, path: Path) -> None:
             axes.minorticks_off()
             axes.set_ylim(-0.05, 1.05)
             axes.axvline(capacity.hopfield_critical_load()[0], color=SOFT, linewidth=0.8, linestyle=":", zorder=0)
+            axes.axhline(1.0 - 2.0 * FLIPPED, color=SOFT, linewidth=0.8, linestyle=":", zorder=0)
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
         panels[0].set_ylabel("overlap of retrieved with stored item")
+        panels[1].text(0.4, 0.935, "three lines coincide at 1", fontsize=8, color=SOFT)
+        panels[1].text(0.02, 0.82, "the cue itself", fontsize=8, color=SOFT)
         panels[0].text(0.134, 0.02, "0.138", ha="right", fontsize=8, color=SOFT)
         figure.savefig(path, dpi=150)
         plt.close(figure)

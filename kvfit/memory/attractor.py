@@ -77,7 +77,7 @@ def hopfield_energy(weights: np.ndarray, state: np.ndarray) -> np.ndarray:
 
 
 def dense_field(patterns: np.ndarray, state: np.ndarray, interaction: Separation) -> np.ndarray:
-    """Input of each unit of a dense associative memory (Krotov & Hopfield 2016, equation 5).
+    """Input of each unit of a dense associative memory (Krotov & Hopfield 2016).
 
     ``sum_mu F(xi_i + rest) - F(-xi_i + rest)``, rest being the overlap without unit i and F the interaction. It compares
     energies of two states, so that it is not a read: to first order it is the read of the derivative of F.

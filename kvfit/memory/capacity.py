@@ -53,7 +53,7 @@ def hopfield_bit_accuracy(n_units: int, n_patterns: int) -> float:
 
 
 def dense_capacity(degree: int, n_units: int) -> float:
-    """Patterns that a dense associative memory retrieves without errors (Krotov & Hopfield 2016, equation 7)."""
+    """Patterns that a dense associative memory retrieves without errors (Krotov & Hopfield 2016)."""
     return float(n_units ** (degree - 1) / (2.0 * factorial2(2 * degree - 3) * np.log(n_units)))
 
 

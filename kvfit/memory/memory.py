@@ -29,7 +29,7 @@ class KeyValueMemory:
 
     Notes
     -----
-    Gershman, Fiete & Irie (2025), "Key-value memory in the brain", equations 1 to 8: ``v = sum_n alpha_n v_n`` with
+    Gershman, Fiete & Irie (2025), "Key-value memory in the brain": ``v = sum_n alpha_n v_n`` with
     ``alpha = sigma(S(K, q))``.
 
     Examples

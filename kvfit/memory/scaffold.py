@@ -1,4 +1,4 @@
-"""Scaffolds: where keys come from, if not from the content itself (theory of Gershman, Fiete & Irie 2025, section 4)."""
+"""Scaffolds: where keys come from, if not from the content itself (Gershman, Fiete & Irie 2025)."""
 
 from dataclasses import dataclass
 

@@ -35,7 +35,7 @@ def pairwise(queries: np.ndarray, keys: np.ndarray, compare: Callable[..., np.nd
 
 
 def distance(queries: np.ndarray, keys: np.ndarray, weights: np.ndarray | None = None, r: float = 2.0) -> np.ndarray:
-    """Weighted Minkowski distance ``(sum_f w_f |q_f - k_f|^r)^(1/r)`` (Nosofsky 1986, equation 2).
+    """Weighted Minkowski distance ``(sum_f w_f |q_f - k_f|^r)^(1/r)`` (Nosofsky 1986).
 
     Parameters
     ----------
