@@ -1,49 +1,20 @@
 """Persons integrated out: against integrals in closed form."""
 
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from normal_persons import NOISE, NormalDesign, NormalObjective, parameter
 from scipy.integrate import quad
 from scipy.stats import halfnorm, multivariate_normal, norm
 
 from kvfit.comparison import hierarchical_evidence as hierarchical
 from kvfit.comparison.person_marginals import PopulationDraws, log_means, person_marginals, population_draws, reweighted
 from kvfit.inference.settings import FitSettings
-from kvfit.parameters import Parameter
-
-#: of every observation
-NOISE = 0.8
 
 
-@dataclass(frozen=True)
-class NormalDesign:
-    """Means of observations ``(person,)``, each of as many observations."""
-
-    means: np.ndarray
-    n: int
-
-    def one_participant(self, person: int) -> "NormalDesign":
-        return NormalDesign(self.means[[person]], self.n)
-
-
-@dataclass(frozen=True)
-class NormalObjective:
-    """Person's mean is x[0], plus x[1] where there are two parameters."""
-
-    design: NormalDesign
-
-    def values(self, points: np.ndarray) -> np.ndarray:
-        return norm.logpdf(self.design.means[0], points.sum(axis=1), NOISE / np.sqrt(self.design.n))
-
-
-def parameter(name: str, *, varies: bool = True) -> Parameter:
-    return Parameter(name, name, "real", (-2.0, 2.0), "a mean", "for a test", varies)
-
-
-def normal_fit(means: np.ndarray, parameters: tuple[Parameter, ...], draws: PopulationDraws, own: np.ndarray) -> Any:
+def normal_fit(means: np.ndarray, parameters: tuple[Any, ...], draws: PopulationDraws, own: np.ndarray) -> Any:
     """What is asked of a fit: draws of the population, and of each person ``(draw, person)``."""
     import xarray as xr
 
@@ -104,7 +75,7 @@ def log_given_spread(spread: float) -> float:
 
 @pytest.fixture(scope="module")
 def fit() -> Any:
-    mean, spread, own = hierarchical_draws(2000, seed=1)
+    mean, spread, own = hierarchical_draws(800, seed=1)
     draws = PopulationDraws(mean[:, None], spread[:, None], np.array([True]), n_chains=2)
     return normal_fit(MEANS, (parameter("a"),), draws, own)
 
