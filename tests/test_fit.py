@@ -13,7 +13,8 @@ from study_lists import study_table
 
 import kvfit as kv
 from kvfit.comparison.new_person import new_person, predict_left_out, repaired
-from kvfit.comparison.person_marginals import person_marginals, population_draws
+from kvfit.comparison.person_marginals import person_marginals
+from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
 from kvfit.inference.following import displacement

@@ -10,7 +10,9 @@ from scipy.integrate import quad
 from scipy.stats import halfnorm, multivariate_normal, norm
 
 from kvfit.comparison import hierarchical_evidence as hierarchical
-from kvfit.comparison.person_marginals import PopulationDraws, log_means, person_marginals, population_draws, reweighted
+from kvfit.comparison.person_marginals import log_means, person_marginals
+from kvfit.comparison.person_proposals import reweighted
+from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.settings import FitSettings
 
 

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 
 from kvfit.comparison.hierarchical_evidence import HierarchicalEvidence, hierarchical_evidence
 from kvfit.comparison.new_person import NewPerson, new_person, repaired
-from kvfit.comparison.person_marginals import population_draws
+from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import check_same_responses
 from kvfit.comparison.verdict import evidence_words, verdict
 from kvfit.inference.fit import Fit, by_observation

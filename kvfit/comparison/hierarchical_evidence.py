@@ -11,7 +11,8 @@ from scipy.special import logsumexp
 from scipy.stats import halfnorm, norm
 
 from kvfit.comparison.bridge import bridge
-from kvfit.comparison.person_marginals import PopulationDraws, person_marginals, population_draws
+from kvfit.comparison.person_marginals import person_marginals
+from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import own_prior
 

@@ -18,14 +18,8 @@ import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
-from kvfit.comparison.person_marginals import (
-    MOST_DRAWS,
-    MOST_OWN_DRAWS,
-    PersonMarginals,
-    PopulationDraws,
-    person_marginals,
-    population_draws,
-)
+from kvfit.comparison.person_marginals import PersonMarginals, person_marginals, useful_draws
+from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.fit import Fit, fit
 
 #: name of the matrix of marginal likelihoods
@@ -88,8 +82,7 @@ def new_person(fit: Fit, *, seed: int = 0, show_progress: bool = True) -> NewPer
     ValueError
         If the fit says nothing about new persons.
     """
-    draws = population_draws(fit)
-    draws = draws.thinned(MOST_OWN_DRAWS if draws.shares else MOST_DRAWS)
+    draws = useful_draws(population_draws(fit))
     marginals = person_marginals(fit, draws, seed=seed, show_progress=show_progress)
     loo = az.loo(_tree(draws, marginals.log_value, fit), pointwise=True, var_name=_NAME)
     elpd, pareto_k = np.asarray(loo.elpd_i), np.asarray(loo.pareto_k)
@@ -168,8 +161,7 @@ def predict_left_out(
         show_progress=show_progress,
         **asdict(whole.settings),
     )
-    draws = population_draws(refit)
-    draws = draws.thinned(MOST_OWN_DRAWS if draws.shares else MOST_DRAWS)
+    draws = useful_draws(population_draws(refit))
     marginals = person_marginals(whole, draws, participants=out, seed=seed, show_progress=show_progress)
     elpd = logsumexp(marginals.log_value, axis=0) - np.log(draws.n_draws)
     return _table(whole.data.participants[out], marginals, elpd, np.nan, refitted=True)

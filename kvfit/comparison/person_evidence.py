@@ -11,7 +11,9 @@ from typing import Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from kvfit.comparison.person_marginals import POINTS, PopulationDraws, log_means, reweighted
+from kvfit.comparison.person_marginals import POINTS, log_means
+from kvfit.comparison.person_proposals import reweighted
+from kvfit.comparison.population_draws import PopulationDraws
 from kvfit.inference.maximum_likelihood import PersonObjective, best_start, own_prior
 from kvfit.inference.person_moments import person_moments
 from kvfit.inference.population import quadratic
