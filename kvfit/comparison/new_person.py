@@ -7,6 +7,7 @@ person's own values, which are known from the very responses left out; importanc
 person's posterior to the population's, and fails (Merkle, Furr & Rabe-Hesketh 2019, Psychometrika 84, 802-829).
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -84,7 +85,10 @@ def new_person(fit: Fit, *, seed: int = 0, show_progress: bool = True) -> NewPer
     """
     draws = useful_draws(population_draws(fit))
     marginals = person_marginals(fit, draws, seed=seed, show_progress=show_progress)
-    loo = az.loo(_tree(draws, marginals.log_value, fit), pointwise=True, var_name=_NAME)
+    with warnings.catch_warnings():
+        # Unreliable weights stand in the table instead.
+        warnings.filterwarnings("ignore", category=UserWarning)
+        loo = az.loo(_tree(draws, marginals.log_value, fit), pointwise=True, var_name=_NAME)
     elpd, pareto_k = np.asarray(loo.elpd_i), np.asarray(loo.pareto_k)
     return NewPerson(loo, _table(fit.data.participants, marginals, elpd, pareto_k, refitted=False), marginals.common)
 
@@ -229,8 +233,9 @@ def repaired(
     pareto_k = np.asarray(found.loo.pareto_k).copy()
     for person in np.flatnonzero(pareto_k > float(found.loo.good_k)).tolist():
         new = predict_left_out(whole, [person], store=store, seed=seed, show_progress=show_progress)
-        # how little the others say about this person stays on record
-        table.iloc[person] = new.assign(pareto_k=pareto_k[person]).iloc[0]
+        # that the others say little about this person stays on record
+        new = new.assign(pareto_k=pareto_k[person]).set_axis([person])
+        table = pd.concat([table.drop(index=person), new]).sort_index()
         elpd[person], pareto_k[person] = float(new["elpd"].iloc[0]), 0.0
     n, in_sample = elpd.size, float(found.loo.elpd) + float(found.loo.p)
     loo = replace(
