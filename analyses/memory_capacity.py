@@ -202,7 +202,7 @@ def draw_capacity(table: pd.DataFrame, n_units: int, path: Path) -> None:
             axes.axhline(1.0 - 2.0 * FLIPPED, color=SOFT, linewidth=0.8, linestyle=":", zorder=0)
             axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
         panels[0].set_ylabel("overlap of retrieved with stored item")
-        panels[1].text(0.4, 0.935, "three lines coincide at 1", fontsize=8, color=SOFT)
+        panels[1].text(0.3, 0.935, "three lines coincide at 1", fontsize=8, color=SOFT)
         panels[1].text(0.02, 0.82, "the cue itself", fontsize=8, color=SOFT)
         panels[0].text(0.134, 0.02, "0.138", ha="right", fontsize=8, color=SOFT)
         figure.savefig(path, dpi=150)
