@@ -17,6 +17,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -167,7 +168,7 @@ def separability_curves(
     return pd.DataFrame(similar), pd.DataFrame(right)
 
 
-def _lines(axes, table: pd.DataFrame, by: str, x: str, y: str, names: list[str], styles: dict) -> None:  # type: ignore[no-untyped-def,type-arg]
+def _lines(axes: Any, table: pd.DataFrame, by: str, x: str, y: str, names: list[str], styles: dict[str, Any]) -> None:
     """Mean over sets of items, bars of one standard error."""
     for name in names:
         means = table[table[by] == name].groupby(x)[y].agg(["mean", "sem"]).fillna(0.0)

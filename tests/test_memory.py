@@ -37,7 +37,7 @@ from kvfit.memory import (
 )  # fmt: skip
 from kvfit.memory.features import FeatureKernel
 from kvfit.memory.modular import ModularScaffold, hang
-from kvfit.memory.scaffold import RandomExpansion, decorrelated, drifting_keys, random_keys, sparse_keys
+from kvfit.memory.scaffold import LinearMaps, RandomExpansion, decorrelated, drifting_keys, random_keys, sparse_keys
 
 N, D, V = 7, 4, 3
 RNG = np.random.default_rng(5)
@@ -114,6 +114,30 @@ def test_erasure_takes_attended_traces() -> None:
     stored = KeyValueMemory(Dot(50.0), Softmax(), Erase(0.75)).store(keys, VALUES[0, :3])
     np.testing.assert_allclose(stored.traces.strengths, [0.25, 1.0, 1.0], atol=1e-12)
     np.testing.assert_allclose(stored.read(keys[0]), 0.2 * VALUES[0, 0] + 0.8 * VALUES[0, 2], atol=1e-12)
+
+
+@pytest.mark.parametrize("rule", [Decay(0.2), Erase(0.6), Slots(3, 0.8)], ids=lambda r: type(r).__name__)
+def test_batches_and_later_writes_are_as_if_alone(rule: WriteRule) -> None:
+    memory = KeyValueMemory(DistanceGradient(0.7), Normalise(), rule)
+    together = memory.store(KEYS[:, :3], VALUES[:, :3]).store(KEYS[:, 3:], VALUES[:, 3:])
+    alone = memory.store(KEYS[1], VALUES[1])
+    np.testing.assert_allclose(together.read(QUERIES)[1], alone.read(QUERIES[1]), atol=1e-12)
+    hebb = KeyValueMemory(DistanceGradient(0.7), Normalise()).store(KEYS[1], VALUES[1])
+    assert np.abs(alone.read(QUERIES[1]) - hebb.read(QUERIES[1])).max() > 0.01
+
+
+def test_attention_memories_by_formula() -> None:
+    maps = LinearMaps(*RNG.standard_normal((3, D, D)))
+    x = KEYS[0]
+    weights = softmax(x @ maps.w_query @ (x @ maps.w_key).T / np.sqrt(D), axis=1)
+    stored = named.attention(D).store(maps.keys(x), maps.values(x))
+    np.testing.assert_allclose(stored.read(maps.queries(x)), weights @ x @ maps.w_value, atol=1e-12)
+    q, k = (np.where(one > 0, one + 1, np.exp(one)) for one in (QUERIES[0], x))
+    linear = (q @ k.T) / (q @ k.T).sum(axis=1, keepdims=True) @ VALUES[0]
+    np.testing.assert_allclose(named.linear_attention().store(x, VALUES[0]).read(QUERIES[0]), linear, atol=1e-12)
+    near = np.exp(-((QUERIES[0][:, None] - x) ** 2).sum(axis=-1) / 2)
+    smooth = near / near.sum(axis=1, keepdims=True) @ VALUES[0]
+    np.testing.assert_allclose(named.kernel_attention().store(x, VALUES[0]).read(QUERIES[0]), smooth, atol=1e-12)
 
 
 def test_slots_are_written_in_turn() -> None:

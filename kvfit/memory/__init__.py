@@ -3,6 +3,7 @@
 NumPy in double precision, batched over leading dimensions. See ``docs/memory.md``.
 """
 
+from kvfit.memory import attractor, capacity, modular, named, scaffold
 from kvfit.memory.features import (
     Dot,
     HardLocations,
@@ -43,6 +44,6 @@ __all__ = [
     "Cosine", "Decay", "Delta", "DistanceGradient", "Dot", "Erase", "Exponential", "HardLocations", "Hebb", "Identity",
     "InverseDistance", "Kernel", "KeyValueMemory", "LinearMemory", "NegativeDistance", "NegativeHamming", "Normalise",
     "Polynomial", "PositiveElu", "PositiveRandomFeatures", "Power", "RectifiedPolynomial", "RelevantOverlap", "Separation",
-    "Slots", "SoftThreshold", "Softmax", "StoredMemory", "Threshold", "Top", "WriteRule", "empty_linear", "laplace",
-    "random_features", "rbf", "scaled_dot",
+    "Slots", "SoftThreshold", "Softmax", "StoredMemory", "Threshold", "Top", "WriteRule", "attractor", "capacity",
+    "empty_linear", "laplace", "modular", "named", "random_features", "rbf", "scaffold", "scaled_dot",
 ]  # fmt: skip

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import erf, erfinv, factorial2, xlog1py, xlogy
-from scipy.stats import binom
+from scipy.special import bdtr, betaln, erf, erfinv, factorial2, xlog1py, xlogy
 
 
 def _load(y: float) -> float:
@@ -40,11 +39,18 @@ def one_step_load(p_error: np.ndarray) -> np.ndarray:
     return 0.5 / erfinv(1.0 - 2.0 * np.asarray(p_error)) ** 2
 
 
+def _of_even_chance(k: np.ndarray, n: int) -> np.ndarray:
+    """Probability of `k` heads in `n` tosses; 0 for impossible numbers (scipy.stats would take a second to import)."""
+    possible = (k >= 0) & (k <= n)
+    at = np.where(possible, k, 0.0)
+    return np.where(possible, np.exp(-n * np.log(2.0) - betaln(1.0 + n - at, 1.0 + at) - np.log1p(n)), 0.0)
+
+
 def majority(signal: int, n_noise: int) -> float:
     """Probability that `signal` and `n_noise` independent signs add to something positive; ties count one half."""
     half = n_noise + signal
-    below = binom.cdf(np.ceil(half / 2.0) - 1.0, n_noise, 0.5)
-    return float(below + (0.5 * binom.pmf(half / 2.0, n_noise, 0.5) if half % 2 == 0 else 0.0))
+    below = bdtr(np.ceil(half / 2.0) - 1.0, n_noise, 0.5)
+    return float(below + (0.5 * _of_even_chance(np.array(half / 2.0), n_noise) if half % 2 == 0 else 0.0))
 
 
 def hopfield_bit_accuracy(n_units: int, n_patterns: int) -> float:
@@ -59,7 +65,7 @@ def dense_capacity(degree: int, n_units: int) -> float:
 
 def activation_probability(n_bits: int, radius: int) -> float:
     """Probability that an address activates a random hard location (Kanerva 1988)."""
-    return float(binom.cdf(radius, n_bits, 0.5))
+    return float(bdtr(radius, n_bits, 0.5))
 
 
 def circle_overlap(n_bits: int, radius: int, apart: int) -> float:
@@ -67,7 +73,8 @@ def circle_overlap(n_bits: int, radius: int, apart: int) -> float:
     differing = np.arange(apart + 1)
     # i of the bits in which the addresses differ, j of the others differ from the first address
     j = radius - np.maximum(differing, apart - differing)
-    return float((binom.pmf(differing, apart, 0.5) * binom.cdf(j, n_bits - apart, 0.5)).sum())
+    below = np.where(j >= 0, bdtr(np.maximum(j, 0), n_bits - apart, 0.5), 0.0)
+    return float((_of_even_chance(differing, apart) * below).sum())
 
 
 def scaffold_bit_accuracy(n_hidden: int, n_items: int) -> float:

@@ -84,9 +84,14 @@ class StoredMemory:
         """Store further pairs; parameters as for :meth:`KeyValueMemory.store`."""
         first = 1 + int(self.traces.written.max(initial=0))
         new = fresh_traces(keys, keys if values is None else values, strengths, first)
-        for name, a, b in (("keys", self.traces.keys, new.keys), ("values", self.traces.values, new.values)):
-            if a.shape[-1] != b.shape[-1]:
-                raise ValueError(f"{name} have {b.shape[-1]} features, expected {a.shape[-1]} as in the memory")
+        pairs = (("keys", self.traces.keys, new.keys), ("values", self.traces.values, new.values))
+        problems = [
+            f"{name} have {b.shape[-1]} features, expected {a.shape[-1]} as in the memory"
+            for name, a, b in pairs
+            if a.shape[-1] != b.shape[-1]
+        ]
+        if problems:
+            raise ValueError("cannot store these pairs: " + "; ".join(problems))
         rule = self.memory.write
         return StoredMemory(self.memory, rule.write(self.traces, new, self.memory.kernel, self.memory.separation))
 

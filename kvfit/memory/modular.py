@@ -2,8 +2,8 @@
 
 MESH: Sharma, Chandra & Fiete (2022), ICML. Vector-HaSH, with grid-like modules: Chandra, Sharma, Chaudhuri & Fiete (2025),
 Nature 638, 739-751. A few modules of coprime periods give as many states as the product of their sizes; a random
-projection makes a hidden pattern of each. States are fixed points whatever is stored, so that storing more content
-fades the content, and no attractor is lost.
+projection makes a hidden pattern of -1 and 1 of each (Vector-HaSH rectifies instead). States are fixed points whatever is
+stored, so that storing more content fades the content, and no attractor is lost.
 """
 
 from dataclasses import dataclass

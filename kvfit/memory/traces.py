@@ -75,9 +75,9 @@ def fresh_traces(keys: np.ndarray, values: np.ndarray, strengths: np.ndarray | N
             problems.append("strengths must be 0 or more")
     if problems:
         raise ValueError("cannot store these pairs: " + "; ".join(problems))
-    leading = np.broadcast_shapes(keys.shape[:-2], values.shape[:-2])
     n = keys.shape[-2]
     given = np.ones(n) if strengths is None else strengths
+    leading = np.broadcast_shapes(keys.shape[:-2], values.shape[:-2], given.shape[:-1])
     return Traces(
         np.broadcast_to(keys, (*leading, *keys.shape[-2:])),
         np.broadcast_to(values, (*leading, *values.shape[-2:])),
