@@ -26,12 +26,15 @@ from kvfit.progress import progress
 from kvfit.reports.figures.saving import save_figure
 from kvfit.reports.figures.style import INK, SOFT, figure_style, model_styles
 
-#: What is varied: who competes at retrieval, which gradient is followed (with its step), whether content pulls keys back.
+#: What is varied: who competes at retrieval, which gradient is followed (with its step), whether content pulls keys back,
+#: and the length of keys, which sharpens their match.
 SETTINGS = {
     "all events compete": Learning(pull=0.02),
     "all compete, no pull": Learning(pull=0.0),
     "only the pair competes": Learning(pull=0.02, competitors="pair"),
+    "all compete, longer keys": Learning(pull=0.02, key_scale=1.0),
     "all compete, gradients summed": Learning(pull=0.02, accumulate=True, learning_rate=0.001),
+    "longer keys, gradients summed": Learning(pull=0.02, key_scale=1.0, accumulate=True, learning_rate=0.001),
 }
 #: What is asked for after learning.
 AFTERWARDS = ("shared", "nothing")
@@ -65,13 +68,14 @@ def simulate(events: PairedEvents, learning: Learning, iterations: tuple[int, in
 def summary(histories: Histories) -> pd.DataFrame:
     """One row a setting, phase and point of time: similarities and error, means over replicates.
 
-    ``below`` counts the replicates in which overlapping events are less similar than others.
+    ``below`` counts the replicates in which overlapping events are less similar than others, ``ever_below`` those in which
+    they were so at any time of the phase.
     """
     rows = []
     for setting, phases in histories.items():
         for demand, history in phases.items():
+            gap = history.overlapping - history.other
             for point in (0, -1):
-                gap = history.overlapping[point] - history.other[point]
                 rows.append(
                     {
                         "setting": setting,
@@ -79,9 +83,10 @@ def summary(histories: Histories) -> pd.DataFrame:
                         "iteration": history.iterations[point],
                         "overlapping": history.overlapping[point].mean(),
                         "other": history.other[point].mean(),
-                        "below": int((gap < 0).sum()),
+                        "below": int((gap[point] < 0).sum()),
+                        "ever_below": int((gap < 0).any(axis=0).sum()),
                         "error": history.error[point].mean(),
-                        "replicates": gap.size,
+                        "replicates": gap.shape[1],
                     }
                 )
     return pd.DataFrame(rows)
@@ -102,7 +107,7 @@ def conclusion(table: pd.DataFrame) -> str:
         lines.append(
             f"{setting}: similarity of overlapping events {start['overlapping']:.2f} -> {end['overlapping']:.2f},"
             f" of others {end['other']:.2f} (overlapping below others in {end['below']} of {end['replicates']} replicates,"
-            f" error {end['error']:.2f}); then {', '.join(returns)}"
+            f" at some time in {end['ever_below']}; error {end['error']:.2f}); then {', '.join(returns)}"
         )
     return "\n".join(lines)
 
@@ -110,8 +115,8 @@ def conclusion(table: pd.DataFrame) -> str:
 def figure(histories: Histories) -> Figure:
     """Similarity of keys over learning, one drawing a setting; dashed after the demand is removed."""
     with figure_style():
-        drawing = Figure(figsize=(8.2, 5.0))
-        panels = np.ravel(drawing.subplots(2, 2, sharex=True, sharey=True))
+        drawing = Figure(figsize=(8.6, 5.0))
+        panels = np.ravel(drawing.subplots(2, 3, sharex=True, sharey=True))
         pair, other, nothing = model_styles(["overlapping", "other", "nothing"]).values()
         for axes, (setting, phases) in zip(panels, histories.items(), strict=True):
             learned = phases["differences"]
@@ -124,9 +129,9 @@ def figure(histories: Histories) -> Figure:
             _draw(axes, phases["nothing"], "overlapping", end, nothing.colour, ":", "overlapping, nothing asked")
             _draw(axes, phases["shared"], "other", end, other.colour, "--", None)
             axes.set_title(setting)
-        for axes in panels[2:]:
+        for axes in panels[3:]:
             axes.set_xlabel("iteration")
-        for axes in panels[::2]:
+        for axes in panels[::3]:
             axes.set_ylabel("cosine of keys")
         panels[0].annotate(
             "demand removed",

@@ -54,7 +54,7 @@ def test_overlapping_keys_repel_each_other(histories: dict[str, dict[str, KeyHis
     for phases in histories.values():
         learned = phases["differences"]
         fallen = learned.overlapping[0] - learned.overlapping[-1]
-        assert (fallen > 0.3).all()
+        assert (fallen > 0.2).all()
         assert (fallen > 3 * np.abs(learned.other[0] - learned.other[-1])).all()
         assert (learned.error[-1] < learned.error[0]).all()
 
@@ -64,6 +64,9 @@ def test_order_reverses_where_only_the_pair_competes(histories: dict[str, dict[s
     # a pair that happens to differ in very few features is not driven as far
     assert (alone.overlapping[-1] < alone.other[-1]).sum() >= 5
     assert alone.overlapping[-1].mean() < alone.other[-1].mean() - 0.05
+    # summed gradients overshoot where keys match sharply, and swing back
+    swing = histories["longer keys, gradients summed"]["differences"]
+    assert (swing.overlapping < swing.other).any(axis=0).sum() >= 5
     everybody = histories["all events compete"]["differences"]
     assert (everybody.overlapping[-1] > everybody.other[-1] + 0.1).all()
 
@@ -96,12 +99,12 @@ def test_unknown_words_are_refused(events: PairedEvents) -> None:
 
 def test_script_tells_and_draws(script: ModuleType, histories: dict[str, dict[str, KeyHistory]]) -> None:
     table = script.summary(histories)
-    assert len(table) == 4 * 3 * 2
+    assert len(table) == 6 * 3 * 2
     assert table["replicates"].eq(6).all()
     lines = script.conclusion(table).splitlines()
     alone = histories["only the pair competes"]["differences"]
     below = (alone.overlapping[-1] < alone.other[-1]).sum()
-    assert f"overlapping below others in {below} of 6 replicates" in lines[2]
+    assert f"overlapping below others in {below} of 6 replicates, at some time in" in lines[2]
     assert "overlapping below others in 0 of 6 replicates" in lines[0]
     assert "0% of the way back when nothing must be recalled" in lines[1]
     drawn = script.figure(histories)
