@@ -208,6 +208,59 @@ CHECKS: dict[str, Callable[[Case], None]] = {
 }
 
 
+# three cases of golden/associative_networks.json (own computations), so that some run without the file
+SMALL: dict[str, Case] = {
+    "classical_retrieval_1": {
+        "inputs": {
+            "patterns": [[1, 1, 1, 1, -1, -1, -1, -1, 1, -1], [1, -1, 1, -1, 1, -1, 1, -1, 1, 1]],
+            "cue": [1, 1, -1, 1, -1, -1, -1, -1, 1, -1],
+        },
+        "expected": {
+            "weights_row_0": [0.0, 0.0, 0.2, 0.0, 0.0, -0.2, 0.0, -0.2, 0.2, 0.0],
+            "field_on_cue": [0.4, 0.8, 0.8, 0.8, -0.8, -0.4, -0.8, -0.4, 0.4, -0.8],
+            "synchronous_states": [[1, 1, -1, 1, -1, -1, -1, -1, 1, -1], [1, 1, 1, 1, -1, -1, -1, -1, 1, -1]],
+            "asynchronous_final_state": [1, 1, 1, 1, -1, -1, -1, -1, 1, -1],
+            "energy_initial_then_after_each_sweep": [-2.4, -4.0, -4.0, -4.0],
+            "overlaps_of_final_state": [1.0, 0.0],
+        },
+    },
+    "modern_hopfield_1": {
+        "parameters": {"beta": 2.0},
+        "inputs": {
+            "patterns": [[0.5, -1.0, 0.2, 0.8], [-0.3, 0.4, 1.1, -0.6], [1.2, 0.1, -0.4, 0.3]],
+            "state": [0.6, -0.4, 0.1, 0.5],
+        },
+        "expected": {
+            "attention_weights_by_step": [[0.643610603215, 0.0237383976196, 0.332650999165]],
+            "states_after_each_step": [[0.71386498132, -0.600850144251, 0.0217739583587, 0.60044074375]],
+            "energy_initial_and_after_each_step": [0.563975449761, 0.519892818918],
+        },
+    },
+    "sdm_small": {
+        "parameters": {"radius": 2},
+        "inputs": {
+            "hard_locations": [
+                [0, 0, 1, 1, 0, 1], [1, 1, 1, 0, 0, 0], [0, 1, 0, 1, 1, 0], [1, 0, 0, 0, 1, 1], [0, 1, 1, 1, 0, 0],
+            ],
+            "writes_address_data": [[[0, 1, 1, 1, 0, 1], [1, 0, 1, 1]], [[1, 1, 1, 0, 1, 0], [0, 1, 1, 0]]],
+            "read_address": [0, 1, 1, 1, 1, 1],
+        },
+        "expected": {
+            "active_on_write": [[1, 0, 0, 0, 1], [0, 1, 0, 0, 0]],
+            "counters": [[1, -1, 1, 1], [-1, 1, 1, -1], [0, 0, 0, 0], [0, 0, 0, 0], [1, -1, 1, 1]],
+            "active_on_read": [1, 0, 1, 0, 1],
+            "sums": [2, -2, 2, 2],
+            "read_out_bits_sum_above_zero": [1, 0, 1, 1],
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_small_cases(name: str) -> None:
+    CHECKS[name](SMALL[name])
+
+
 @pytest.mark.shared
 def test_golden_cases(shared: Path) -> None:
     cases = json.loads((shared / "golden" / "associative_networks.json").read_text())["cases"]
