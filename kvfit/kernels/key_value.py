@@ -211,6 +211,7 @@ def key_value_table(  # type: ignore[no-untyped-def]
         `BOTH`, `KEY` or `VALUE`.
     place, mean, sd, threshold, noise : ndarray, shape (row,)
     criteria : ndarray, shape (row, criterion)
+        NaN for one that is not needed: nothing is computed there, and no response falls between it and the one below.
     old, kind : ndarray, shape (cell,)
         Status of the cells, and which of the tables they read; rows go through them again and again.
     reference : ndarray, shape (place, probit)
@@ -236,7 +237,9 @@ def key_value_table(  # type: ignore[no-untyped-def]
         before = 0.0
         for k in range(n_criteria):
             c, out = criteria[row, k], slopes[row, k]
-            if read == VALUE:
+            if math.isnan(c):
+                below = before
+            elif read == VALUE:
                 guess = _Phi(c)
                 below = (1.0 - rate) * guess
                 if old[cell]:

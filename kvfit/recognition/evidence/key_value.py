@@ -142,7 +142,10 @@ class KeyValue:
         if cut.n_criteria <= 2:
             return chosen(self.log_categories(cut.criteria, xp), category, xp)
         first = xp.clip(category - 1, 0, cut.n_criteria - 2)
-        pair = xp.stack([chosen(cut.criteria, first, xp), chosen(cut.criteria, first + 1, xp)], axis=-1)
+        # the surest responses have one criterion beside them; the other one of the pair would be computed in vain
+        lower = xp.where(cut.highest, np.nan, chosen(cut.criteria, first, xp))
+        upper = xp.where(cut.lowest, np.nan, chosen(cut.criteria, first + 1, xp))
+        pair = xp.stack([lower, upper], axis=-1)
         # random responses are spread over all categories, not over the three that a pair of criteria divides
         among = float(np.log1p(3 * LAPSE) - np.log1p((cut.n_criteria + 1) * LAPSE))
         return chosen(self.log_categories(pair, xp), category - first, xp) + among
