@@ -96,7 +96,9 @@ def test_probabilities_are_those_of_the_process(gain: float, w_sem: float, list_
 def test_without_similarity_it_is_the_plain_model() -> None:
     similarity, old = _probes(24)
     design = _design(similarity, old, 24)
-    values = {name: np.array([v]) for name, v in {"match": 2.5, "threshold": -0.5, "criterion": 0.8, **SPACINGS}.items()}
+    values = {
+        name: np.array([v]) for name, v in {"match": 2.5, "threshold": -0.5, "criterion": 0.8, **SPACINGS}.items()
+    }
     plain = np.exp(_model("kv_recognition").log_probabilities(design, values))
     none = np.exp(_model("kv_recognition(semantic=True)").log_probabilities(design, {**values, "w_sem": np.zeros(1)}))
     np.testing.assert_allclose(none, plain, atol=1e-3)

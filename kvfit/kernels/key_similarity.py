@@ -195,7 +195,9 @@ def _read(x, y, slope, n, at):  # type: ignore[no-untyped-def]
     h = x[k + 1] - x[k]
     t = (at - x[k]) / h
     u = 1.0 - t
-    return u * u * ((1.0 + 2.0 * t) * y[k] + t * h * slope[k]) + t * t * ((3.0 - 2.0 * t) * y[k + 1] - u * h * slope[k + 1])
+    return u * u * ((1.0 + 2.0 * t) * y[k] + t * h * slope[k]) + t * t * (
+        (3.0 - 2.0 * t) * y[k + 1] - u * h * slope[k + 1]
+    )
 
 
 @njit(nogil=True, cache=True)

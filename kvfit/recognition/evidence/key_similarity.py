@@ -128,9 +128,7 @@ def sum_tables(
     probits = np.empty((len(similarity), _N_ROWS, points.size))
     for start in range(0, len(similarity), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        x, values = sum_distributions(
-            similarity[part], n_keys[part], PULLS, gain, tables, low, (_STEP, _STEP), weights
-        )
+        x, values = sum_distributions(similarity[part], n_keys[part], PULLS, gain, tables, low, (_STEP, _STEP), weights)
         with np.errstate(invalid="ignore"):
             z = ndtri(values)
         found = quantiles_and_probits(x.reshape(-1, 2), z.reshape(-1, z.shape[-1]), _COLUMNS, points)
