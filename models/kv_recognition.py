@@ -16,6 +16,8 @@ Options ``read=key`` (familiarity only) and ``read=value`` (recollection at a th
 Distributions are computed, not matched by moments, which is wrong by up to 20 points at a gain of 2 (see
 ``kvfit.recognition.evidence.key_match``).
 
+With ``lag=power`` the own match is match (lag / 30)^-forgetting.
+
 With ``semantic=True`` keys carry meaning: the probe's match with the key of another item is N(w_sem cos, 1), so that new
 items feel old, and old ones are harder to retrieve, the more the list resembles them. At ``w_sem=0`` it is the plain model.
 The own match is that of ``match``, whatever the item means. It needs one held gain (1 unless set), because every probe has
@@ -40,6 +42,10 @@ from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.options import BY, CRITERIA_BY, column
 from kvfit.recognition.ratings import Ratings
 from kvfit.registry import ModelFamily, Option
+
+#: Lag, in events, at which the own match is `match` where it falls with lag: in the middle of the lags that experiments have,
+#: because at an end of them match and forgetting would run along a ridge (their effective draws were 75 and 90 of 600 at 1).
+REFERENCE_LAG = 30.0
 
 GAIN = Parameter(
     "gain", "β", "positive", (0.5, 4.0), "separation: inverse temperature of the match, per standard deviation of lures'",
@@ -95,7 +101,7 @@ def _evidence(
     mean = p["match"]
     if lag:
         events = np.where(cells.old, np.maximum(cells.covariates["lag"], 1.0), 1.0)
-        mean = mean * xp.exp(-p["forgetting"] * np.log(events))
+        mean = mean * xp.exp(-p["forgetting"] * (np.log(events) - np.log(REFERENCE_LAG)))
     if presentations:
         times = np.where(cells.old, np.maximum(cells.covariates["n_presentations"], 1.0), 1.0)
         mean = mean * xp.exp(p["repetition"] * np.log(times))
