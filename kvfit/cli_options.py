@@ -20,6 +20,18 @@ Items = Annotated[
         help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
     ),
 ]
+Unit = Annotated[
+    str,
+    typer.Option(
+        help="What is predicted: trial (a further list or trial of the same people) or participant (a new person)."
+    ),
+]
+Refit = Annotated[
+    bool, typer.Option("--refit", help="By participant: fit again without each person whose weights are unreliable.")
+]
+HierarchicalEvidence = Annotated[
+    bool, typer.Option("--evidence", help="Also the log evidence of each hierarchical model.")
+]
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 
