@@ -19,6 +19,7 @@ from kvfit.reports.content import (
     Provenance,
     ReportContent,
 )
+from kvfit.reports.items import item_table
 from kvfit.reports.page import write_page
 from kvfit.store import package_versions
 
@@ -90,6 +91,7 @@ def report(
         comparison=None if single else comparison.table,
         participants=None if single else comparison.participants,
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
+        items=item_table(labelled, ReportContent.interval),
         references=(*METHOD_REFERENCES, *comparison_words.references(comparison), *part.REFERENCES),
         notes=(*_notes(comparison), *part.notes(data)),
     )

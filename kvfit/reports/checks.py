@@ -15,6 +15,7 @@ _REQUIRED = {
     "participants": ("participant", "model", "elpd_diff", "se"),
     "parameters": ("model", "parameter", "mean", "lower", "upper", "person_10", "person_90"),
     "estimates": ("model", "parameter", "participant", "estimate"),
+    "items": ("model", "effect", "sd", "lower", "upper", "item_10", "item_90"),
     "diagnostics": ("model", "passed", "verdict"),
 }
 _UNIQUE = {
@@ -22,6 +23,7 @@ _UNIQUE = {
     "participants": ["participant", "model"],
     "parameters": ["model", "parameter"],
     "estimates": ["model", "parameter", "participant"],
+    "items": ["model", "effect"],
     "diagnostics": ["model"],
 }
 
