@@ -143,7 +143,7 @@ def compare(
     with warnings.catch_warnings():
         # Unreliable weights are counted and shown in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
-        loos = {label: _loo(f) for label, f in named.items()}
+        loos = {label: loo_by_observation(f) for label, f in named.items()}
         weights = _weights(loos)
     order = sorted(loos, key=lambda label: -float(loos[label].elpd))
     pointwise = {label: np.asarray(loos[label].elpd_i).ravel() for label in order}
@@ -177,7 +177,7 @@ def compare(
     )
 
 
-def _loo(fit: Fit) -> Any:
+def loo_by_observation(fit: Fit) -> Any:
     """PSIS-LOO by observation; observations that share a likelihood value share its importance weights too."""
     loo = az.loo(fit.tree, pointwise=True, var_name=fit.model.observed)
     elpd = by_observation(fit, np.asarray(loo.elpd_i).ravel())
