@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from kvfit.cli_options import Items, Participants, Quiet, Reading, Sampling, Seed, Source, Starts, Store, grouped
+from kvfit.cli_recovery import recovery_app
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +39,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: list, describe, check a file.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(recovery_app)
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)

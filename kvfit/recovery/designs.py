@@ -32,9 +32,7 @@ def free_recall_design(participants: int, lists: int, list_length: int) -> "Free
     from kvfit.tasks.free_recall import build_free_recall
 
     _check(participants=(participants, 1), lists=(lists, 1), list_length=(list_length, 2))
-    person, label, position = (
-        index.ravel() + 1 for index in np.indices((participants, lists, list_length))
-    )
+    person, label, position = (index.ravel() + 1 for index in np.indices((participants, lists, list_length)))
     events = pd.DataFrame(
         {
             "subject": person,

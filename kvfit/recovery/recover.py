@@ -172,9 +172,9 @@ def recover(
     Why to do this before believing in estimates: Wilson & Collins (2019), eLife 8, e49547. Intervals of ``ml`` and
     ``map`` come from the curvature at the optimum, on the unconstrained scale.
     """
-    fitting = Fitting(method, starts, _with_cores(settings, workers, dask))
+    fitting = Fitting(method, starts, with_cores(settings, workers, dask))
     (bound,) = bound_models([model], data, method, similarity)
-    _check_replicates(replicates)
+    check_replicates(replicates)
     truths = true_values(
         truth, bound, data, data, replicates, seed, pooling=fitting.pooling, similarity=similarity,
         show_progress=show_progress,
@@ -188,7 +188,14 @@ def recover(
     batch = run_batch(jobs, **vars(where), label=f"{bound.label}: recovery")
     persons = _persons(bound, data, truths, batch)
     return Recovery(
-        bound, persons, _summary(bound, persons), design_words(data), fitting.words, truth_words(truth), replicates, batch
+        bound,
+        persons,
+        _summary(bound, persons),
+        design_words(data),
+        fitting.words,
+        truth_words(truth),
+        replicates,
+        batch,
     )
 
 
@@ -197,12 +204,13 @@ def replicate_seed(seed: int, replicate: int) -> int:
     return int(np.random.SeedSequence([seed, replicate]).generate_state(1)[0])
 
 
-def _check_replicates(replicates: int) -> None:
+def check_replicates(replicates: int) -> None:
+    """Refuse a study without data sets."""
     if replicates < 1:
         raise ValueError(f"replicates: expected at least 1, found {replicates}")
 
 
-def _with_cores(settings: dict[str, Any], workers: int, dask: str | None) -> dict[str, Any]:
+def with_cores(settings: dict[str, Any], workers: int, dask: str | None) -> dict[str, Any]:
     """Processes that share a machine sample with one core each."""
     return {"cores": 1, **settings} if settings and (workers > 1 or dask is not None) else settings
 
@@ -240,7 +248,7 @@ def _summary(model: MemoryModel, persons: pd.DataFrame) -> pd.DataFrame:
         usable = found[np.isfinite(found["lower"]) & np.isfinite(found["upper"])]
         inside = int(usable["true"].between(usable["lower"], usable["upper"]).sum())
         lower, upper = jeffreys_interval(inside, len(usable), INTERVAL)
-        varies = found["true"].nunique() > 1 and found["estimate"].nunique() > 1
+        varies = len(found) > 1 and np.ptp(found["true"]) > 0 and np.ptp(found["estimate"]) > 0
         rows.append(
             {
                 "parameter": p.name,

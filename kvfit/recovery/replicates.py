@@ -57,9 +57,7 @@ def estimate(
     simulated = simulate_from(generator, truth, seed, data, similarity)
     bound = get_model(model).bind(simulated)
     used = similarity if bound.semantic else None
-    found = point_fit(
-        bound, simulated, method=method, starts=starts, seed=seed, similarity=used, show_progress=False
-    )
+    found = point_fit(bound, simulated, method=method, starts=starts, seed=seed, similarity=used, show_progress=False)
     names = [p.name for p in bound.parameters]
     lower, upper = _intervals(bound, simulated, found.estimates[names].to_numpy(), method, used)
     table = found.table
@@ -203,8 +201,5 @@ def _true_log_likelihood(found: "Fit", truth: TrueValues) -> float:
     if truth.items is not None:
         names = [effect.name for effect in found.model.item_effects]  # type: ignore[attr-defined]
         effects = dict(zip(names, truth.items.T, strict=True))
-    at_truth = log_likelihood(
-        found.model, found.data, truth.persons, item_effects=effects, similarity=found.similarity
-    )
+    at_truth = log_likelihood(found.model, found.data, truth.persons, item_effects=effects, similarity=found.similarity)
     return float(at_truth.sum())
-

@@ -41,9 +41,13 @@ class Fitting:
             problems.append(f"starts: expected at least 1, found {self.starts}")
         unknown = [k for k in self.settings if k not in FitSettings.__dataclass_fields__]
         if unknown:
-            problems.append(f"settings: unknown {', '.join(unknown)}; known are {', '.join(FitSettings.__dataclass_fields__)}")
+            problems.append(
+                f"settings: unknown {', '.join(unknown)}; known are {', '.join(FitSettings.__dataclass_fields__)}"
+            )
         if self.settings and self.method in ("ml", "map"):
-            problems.append(f"settings: {', '.join(self.settings)} are of method='posterior', found method={self.method!r}")
+            problems.append(
+                f"settings: {', '.join(self.settings)} are of method='posterior', found method={self.method!r}"
+            )
         if problems:
             raise ValueError("recovery:\n  " + "\n  ".join(problems))
         self.posterior  # noqa: B018 - checks the settings' values

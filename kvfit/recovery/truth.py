@@ -10,8 +10,8 @@ from kvfit.inference.hierarchy import Pooling, build_pymc_model, item_effects
 from kvfit.inference.maximum_likelihood import PointFit, point_fit
 from kvfit.likelihood import participant_values
 from kvfit.memory_model import MemoryModel
-from kvfit.recovery.true_values import TrueValues
 from kvfit.recognition.items import ITEM_EFFECTS
+from kvfit.recovery.true_values import TrueValues
 
 #: ``"prior"``; ``"fit"`` (MAP estimates of the people in the data); or estimates that were made before
 Truth = str | Fit | PointFit | pd.DataFrame

@@ -15,6 +15,8 @@ _PANEL = 1.75  # inches
 _ACROSS = 4
 #: Points that still show as points; more are drawn fainter.
 _MANY = 400
+#: Share from which a cell of the matrix is so dark that its text is white.
+_DARK = 0.7
 
 
 def recovery_figure(persons: pd.DataFrame, table: pd.DataFrame) -> Figure:
@@ -64,9 +66,7 @@ def _scatter(panel: Axes, own: pd.DataFrame) -> None:
     panel.tick_params(labelsize=7)
 
 
-def confusion_figure(
-    shares: pd.DataFrame, inverse: pd.DataFrame, labels: Mapping[str, str], what: str
-) -> Figure:
+def confusion_figure(shares: pd.DataFrame, inverse: pd.DataFrame, labels: Mapping[str, str], what: str) -> Figure:
     """Draw the confusion matrix and its inverse with counts and intervals.
 
     Parameters
@@ -81,13 +81,15 @@ def confusion_figure(
         What was counted, e.g. ``data sets``.
     """
     names = list(labels)
-    size = max(1.15 * len(names), 2.0)
+    size = max(1.3 * len(names), 2.4)
     with figure_style():
         figure = Figure(figsize=(2 * size + 2.6, size + 1.1))
         left, right = figure.subplots(1, 2)
         _matrix(left, shares, names, f"Chosen, given the truth\n(rows add to 1; counts of {what})", counts=True)
-        _matrix(right, inverse, names, "Truth, given the choice\n(columns add to 1; models equally likely)", counts=False)
-        ticks = [wrap(labels[name], 14) for name in names]
+        _matrix(
+            right, inverse, names, "Truth, given the choice\n(columns add to 1; models equally likely)", counts=False
+        )
+        ticks = [wrap(labels[name], 17) for name in names]
         for plot in (left, right):
             plot.set_xticks(range(len(names)), ticks)
             plot.set_xlabel("chosen")
@@ -98,16 +100,24 @@ def confusion_figure(
 
 
 def _matrix(plot: Axes, table: pd.DataFrame, names: list[str], title: str, *, counts: bool) -> None:
-    shares = table.pivot(index="generator", columns="chosen", values="share").loc[names, names].to_numpy()
-    plot.imshow(np.nan_to_num(shares), cmap="Blues", vmin=0, vmax=1.25, aspect="equal")
+    shares = table.pivot_table(index="generator", columns="chosen", values="share", dropna=False)
+    plot.imshow(
+        np.nan_to_num(shares.reindex(index=names, columns=names).to_numpy()),
+        cmap="Blues",
+        vmin=0,
+        vmax=1.25,
+        aspect="equal",
+    )
     for _, row in table.iterrows():
         x, y = names.index(row["chosen"]), names.index(row["generator"])
         text = "none" if np.isnan(row["share"]) else f"{row['share']:.2f}"
         below = "" if np.isnan(row["share"]) else f"{row['lower']:.2f} to {row['upper']:.2f}"
-        plot.text(x, y - 0.12, text, ha="center", va="center", fontsize=10, color=INK)
-        plot.text(x, y + 0.13, below, ha="center", va="center", fontsize=6.5, color=INK)
+        lines = [(-0.12, text, 10.0), (0.13, below, 6.5)]
         if counts:
-            plot.text(x, y + 0.34, f"{row['count']} of {row['n']}", ha="center", va="center", fontsize=6.5, color=INK)
+            lines.append((0.34, f"{row['count']} of {row['n']}", 6.5))
+        for down, words, fontsize in lines:
+            ink = "white" if row["share"] > _DARK else INK
+            plot.text(x, y + down, words, ha="center", va="center", fontsize=fontsize, color=ink)
     plot.set_title(title)
     plot.tick_params(length=0)
     for side in plot.spines.values():
