@@ -82,7 +82,8 @@ def recognition_design(
         {
             "subject": person + 1,
             "position": trial + 1,
-            "item": [f"item {i}" for i in range(1, person.size + 1)],
+            # every item is old for one half of the people and new for the other
+            "item": [f"item {i}" for i in (trial + person) % trials + 1],
             "old": old.astype(int),
             # every category occurs, new items get the lower ones
             "response": np.array(labels, dtype=object)[np.where(old, len(labels) - 1 - trial % len(labels), 0)],
