@@ -20,6 +20,18 @@ Items = Annotated[
         help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
     ),
 ]
+Unit = Annotated[
+    str,
+    typer.Option(
+        help="What is predicted: trial (a further list or trial of the same people) or participant (a new person)."
+    ),
+]
+Refit = Annotated[
+    bool, typer.Option("--refit", help="By participant: fit again without each person whose weights are unreliable.")
+]
+HierarchicalEvidence = Annotated[
+    bool, typer.Option("--evidence", help="Also the log evidence of each hierarchical model.")
+]
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 
@@ -65,16 +77,6 @@ class Experiment:
     query: Query = None
     similarity: Similarity = None
     missing_similarity: MissingSimilarity = "error"
-
-
-@dataclass(frozen=True)
-class Work:
-    """Where a batch of jobs is done."""
-
-    workers: Annotated[int, typer.Option(help="Local processes.", min=1)] = 1
-    dask: Annotated[
-        str | None, typer.Option(help="Address of a Dask scheduler, whose workers share the folder --store.")
-    ] = None
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,25 @@ class Sampling:
         0.9
     )
     seed: Seed = 0
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a batch of jobs is done."""
+
+    workers: Annotated[int, typer.Option(help="Local processes.", min=1)] = 1
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, whose workers share the folder --store.")
+    ] = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other processes than this one work."""
+        return self.workers > 1 or self.dask is not None
+
+    def cores(self, sampling: Sampling) -> int:
+        """Cores of each fit: processes that share a machine take one, unless another number was given."""
+        return 1 if self.elsewhere and sampling.cores == Sampling().cores else sampling.cores
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -202,8 +202,8 @@ def _settings(method: str, sampling: Sampling, work: Work, store: Path, quiet: b
             flags = ", ".join(f"--{name.replace('_', '-')}" for name in changed)
             raise ValueError(f"{flags}: of --method posterior, found --method {method}")
         chosen = {}
-    if (work.workers > 1 or work.dask is not None) and "cores" not in changed:
-        chosen.pop("cores", None)  # one each
+    else:
+        chosen["cores"] = work.cores(sampling)
     return {"seed": seed, "store": store, **asdict(work), "show_progress": not quiet, **chosen}
 
 

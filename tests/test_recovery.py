@@ -24,7 +24,6 @@ from kvfit.recovery.study import design_words
 from kvfit.recovery.truth import draw_prior, true_values
 from kvfit.reports.figures.calibration import simultaneous_band
 
-
 #: two parameters with yes/no answers, as evsd
 ONE_THRESHOLD = "threshold(thresholds=1)"
 
