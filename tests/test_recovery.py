@@ -353,6 +353,23 @@ class TestShell:
         assert "Simulated: 2 participants x 40 test trials (20 old)" in found.output
         assert (tmp_path / "out" / "confusion.csv").exists()
 
+    def test_compare_hands_fits_to_other_processes(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: dict[str, Any] = {}
+
+        def batch(models: Any, data: Any, **options: Any) -> Any:
+            asked.update(options, models=[model.label for model in models], n=data.n_participants)
+            raise ValueError("enough")
+
+        monkeypatch.setattr(kv, "fit_batch", batch)
+        command = ["compare", "evsd", "uvsd", "--data", "simulated_recognition", "-n", 2, "--store", tmp_path]
+        assert "enough" in str(self.run(*command, "--workers", 2, "--draws", 7).exception)
+        assert asked["models"] == ["evsd", "uvsd"]
+        assert {name: asked[name] for name in ("n", "workers", "dask", "cores", "draws")} == {
+            "n": 2, "workers": 2, "dask": None, "cores": 1, "draws": 7,
+        }  # fmt: skip
+        self.run(*command, "--dask", "tcp://127.0.0.1:1", "--cores", 4)
+        assert (asked["dask"], asked["cores"]) == ("tcp://127.0.0.1:1", 4)
+
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [

@@ -49,8 +49,15 @@ def run_processes(jobs: Sequence[Job], store: Path | None, workers: int) -> Iter
         while waiting or suspects or running:
             # suspects alone, else as many as there are processes
             while (suspects and not running) or (waiting and not suspects and len(running) < workers):
-                job = suspects.pop() if suspects else waiting.pop()
-                running[executor.submit(_work, packed.job(job), packed.inputs(job), store)] = job
+                source = suspects or waiting
+                try:
+                    future = executor.submit(_work, packed.job(source[-1]), packed.inputs(source[-1]), store)
+                except BrokenProcessPool:  # an idle process died; the futures of the others say so too
+                    if not running:
+                        executor.shutdown(wait=True, kill_workers=True)
+                        executor = started()
+                    break
+                running[future] = job = source.pop()
                 if job.key in deaths:
                     break
             finished, _ = wait(running, return_when=FIRST_COMPLETED)

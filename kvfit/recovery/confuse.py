@@ -161,6 +161,8 @@ def confusion_verdict(found: Confusion) -> str:
     table = found.table()
     right = table[table["generator"] == table["chosen"]].set_index("generator")
     count, n = int(right["count"].sum()), int(right["n"].sum())
+    if int(right["n"].min()) == 0:
+        return f"No answer: of some model no simulated data set was fitted by all models. {found.batch.words()}".strip()
     lower, upper = jeffreys_interval(count, n, INTERVAL)
     row: Any = right.reset_index().loc[int(right["share"].to_numpy().argmin())]
     worst = row["generator"]

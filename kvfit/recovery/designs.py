@@ -118,9 +118,9 @@ def resized(data: Any, participants: int | None = None, observations: int | None
     FreeRecallData or RecognitionData
         Participants are numbered from 1.
     """
-    _check(participants=(participants or 1, 1), observations=(observations or 2, 1))
-    rng = np.random.default_rng([seed, participants or 0, observations or 0])
-    n = participants or data.n_participants
+    n = data.n_participants if participants is None else participants
+    _check(participants=(n, 1), observations=(1 if observations is None else observations, 1))
+    rng = np.random.default_rng([seed, n, observations or 0])
     chosen = []
     for person in range(n):
         own = np.flatnonzero(data.participant == person % data.n_participants)
