@@ -17,7 +17,8 @@ from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
 from kvfit.recognition.identification import design_objection
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
-from kvfit.registry import get_model, with_items
+from kvfit.registry import get_model, with_formulas, with_items
+from kvfit.regression.formula import Formulas
 
 #: draws whose pointwise log-likelihood is computed at once
 _CHUNK = 50
@@ -188,6 +189,7 @@ def fit(
     *,
     store: str | Path | None = None,
     items: Items = None,
+    formula: Formulas | None = None,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
     **settings: Any,
@@ -208,6 +210,10 @@ def fit(
         :meth:`~kvfit.recognition.model.RecognitionModel.with_items`. It becomes part of the model:
         ``uvsd(items=d_prime+criterion)``. Comparison then asks how well a further trial is predicted whose
         participant and item are both known from other trials.
+    formula : mapping of str to str, optional
+        Parameters that depend on conditions: ``{"beta_enc": "~ list_type + (1 + list_type | subject)"}``, with columns of
+        the lists or trials. It becomes part of the model, as if it were written behind its name; see
+        :mod:`kvfit.regression` and :func:`kvfit.effects`.
     similarity : numpy.ndarray, optional
         For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
         recall, ``(trial, studied item)`` of recognition.
@@ -228,6 +234,7 @@ def fit(
     from kvfit import store as stores
 
     model = get_model(model)
+    model = model if formula is None else with_formulas(model, formula)
     model = (model if items is None else with_items(model, items)).bind(data)
     if model.semantic and similarity is None:
         raise ValueError(f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity")
