@@ -15,7 +15,7 @@ from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.recognition.identification import design_objection
+from kvfit.identifiability.design import design_objection
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas

@@ -113,7 +113,7 @@ class Columns:
         per = "in" if unit == 1.0 else "per unit of"
         return Parameter(
             name=f"{p.name}:{label.replace('/', '|')}",
-            symbol=p.symbol,
+            symbol=f"Δ{p.symbol}",
             support="real",
             interval=(-reach, reach),
             meaning=f"change of the {scale[p.support]} of {p.name} {per} {label}",

@@ -206,6 +206,11 @@ class RegressionModel:
             out[ITEM_EFFECTS] = values[ITEM_EFFECTS]
         return out
 
+    def log_probabilities(self, design: RegressionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:
+        """Log probability of every response category in every cell ``(..., cell, category)``, of recognition models."""
+        base: Any = self.base
+        return base.log_probabilities(design.rows, self.row_values(design, values, xp), xp)
+
     def objective(self, design: RegressionDesign) -> RegressionObjective:
         """Log-likelihood of a participant's design on the unconstrained scale."""
         return RegressionObjective(self, design)
