@@ -4,6 +4,8 @@ from .comparison.compare import compare as compare
 from .data.catalogue import describe_dataset as describe_dataset
 from .data.catalogue import list_datasets as list_datasets
 from .data.catalogue import load as load
+from .identifiability.table import Identifiability as Identifiability
+from .identifiability.table import identifiability as identifiability
 from .inference.fit import Fit as Fit
 from .inference.fit import fit as fit
 from .inference.maximum_likelihood import PointFit as PointFit
@@ -13,6 +15,7 @@ from .likelihood import log_likelihood as log_likelihood
 from .likelihood import simulate as simulate
 from .registry import families as families
 from .registry import get_model as get_model
+from .regression.effects import effects as effects
 from .reports.build import report as report
 from .store import open_fit as open_fit
 from .tasks.curves import curve as curve

@@ -20,6 +20,13 @@ Items = Annotated[
         help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
     ),
 ]
+Formula = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--formula",
+        help="A parameter that depends on conditions: 'd_prime ~ strength + (1 + strength | subject)'; may be repeated.",
+    ),
+]
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 

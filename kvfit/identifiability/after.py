@@ -121,7 +121,7 @@ def _sensitivity(fit: "Fit") -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
-            found = az.psense_summary(tree, var_names=["population_mean"], round_to=None)
+            found = az.psense_summary(tree, var_names=["population_mean"], round_to=10)
     finally:
         logger.setLevel(level)
     names = [str(name) for name in posterior["parameter"].to_numpy()]

@@ -38,8 +38,8 @@ def design_objection(model: MemoryModel, data: Any, similarity: np.ndarray | Non
     if not names:
         return ""
     return (
-        f"{bound.label}: different values of {listed(names)} predict the same responses: priors decide; hold a parameter at a"
-        " value, or leave a term out"
+        f"{bound.label}: different values of {listed(names)} predict the same responses: priors decide; hold one of them at"
+        " a value, or leave a term out"
     )
 
 

@@ -103,9 +103,7 @@ def some_cells(design: RecognitionDesign, chosen: np.ndarray) -> RecognitionDesi
     )
 
 
-def _simulated(
-    model: MemoryModel, data: Any, x: np.ndarray, similarity: np.ndarray | None, seed: int
-) -> np.ndarray:
+def _simulated(model: MemoryModel, data: Any, x: np.ndarray, similarity: np.ndarray | None, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     here = {p.name: p.to_natural(x[[k]]) for k, p in enumerate(model.parameters)}
     around = _around(model, x)

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.identifiability.design import design_objection
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas

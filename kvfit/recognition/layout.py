@@ -63,9 +63,7 @@ def find_binding(model: "RecognitionModel", data: "RecognitionData") -> Binding:
     return Binding(binding.scale, levels)
 
 
-def lay_out(
-    model: "RecognitionModel", data: "RecognitionData", rows: np.ndarray | None = None
-) -> RecognitionDesign:
+def lay_out(model: "RecognitionModel", data: "RecognitionData", rows: np.ndarray | None = None) -> RecognitionDesign:
     """Count responses by participant, status, covariates of the memory and levels of conditions.
 
     Parameters

@@ -60,7 +60,9 @@ def _missing_column(name: str, table: pd.DataFrame, data: Any) -> str:
     if data.task == "free_recall" and name in data.events:
         groups = data.events.groupby(["subject", "list"], sort=False)[name].nunique(dropna=False)
         person, label = groups[groups > 1].index[0]
-        return f"is not constant within a list, first participant {person}, list {label}; formulas need one value a list"
+        return (
+            f"is not constant within a list, first participant {person}, list {label}; formulas need one value a list"
+        )
     close = get_close_matches(name, table.columns, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"unknown; {hint}the data have {', '.join(c for c in table.columns if c != 'subject')}"
@@ -109,8 +111,8 @@ def matrix_problems(columns: Columns, participant: np.ndarray) -> list[str]:
     loose = dependent(matrix, labels)
     if loose:
         problems.append(
-            f"{formula}: {', '.join(loose)} follow from the terms before them (collinear), so that their effects cannot be told"
-            " apart; leave them out"
+            f"{formula}: {', '.join(loose)} follow from the terms before them (collinear): leave"
+            " them out, their effects cannot be told apart"
         )
     strange = [label for label in columns.own if label not in labels]
     if strange:

@@ -90,9 +90,7 @@ class Columns:
             return (replace(p, meaning=text, varies="Intercept" in self.own),)
         first = next(iter(self.common.terms.values()))
         return tuple(
-            replace(
-                p, name=level_name(p.name, level), meaning=f"{p.meaning}, where {label}", varies=label in self.own
-            )
+            replace(p, name=level_name(p.name, level), meaning=f"{p.meaning}, where {label}", varies=label in self.own)
             for level, label in zip(first.levels, self.labels, strict=False)
         )
 

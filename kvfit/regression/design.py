@@ -77,6 +77,10 @@ def distinct_rows(
         ``(observation,)`` and ``(observation, shift)`` by parameter.
     """
     # rounded, because the same condition may come out of arithmetic in two ways
-    columns = [participant[:, None], *(one[:, None] for one in level.values()), *(np.round(x, 9) for x in shift.values())]
+    columns = [
+        participant[:, None],
+        *(one[:, None] for one in level.values()),
+        *(np.round(x, 9) for x in shift.values()),
+    ]
     _, first, row = np.unique(np.concatenate(columns, axis=1), axis=0, return_index=True, return_inverse=True)
     return first, row.ravel().astype(np.int64)

@@ -16,6 +16,8 @@ _REQUIRED = {
     "parameters": ("model", "parameter", "mean", "lower", "upper", "person_10", "person_90"),
     "estimates": ("model", "parameter", "participant", "estimate"),
     "diagnostics": ("model", "passed", "verdict"),
+    "effects": ("model", "parameter", "kind", "effect", "mean", "lower", "upper", "probability"),
+    "identifiability": ("model", "parameter", "problem"),
 }
 _UNIQUE = {
     "comparison": ["model"],
@@ -23,6 +25,8 @@ _UNIQUE = {
     "parameters": ["model", "parameter"],
     "estimates": ["model", "parameter", "participant"],
     "diagnostics": ["model"],
+    "effects": ["model", "parameter", "kind", "effect"],
+    "identifiability": ["model", "parameter"],
 }
 
 
