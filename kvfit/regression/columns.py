@@ -132,4 +132,5 @@ def evaluate(text: str, frame: pd.DataFrame) -> Any:
     from formulae.matrices import DesignMatrices
     from formulae.model_description import model_description
 
-    return DesignMatrices(model_description(text), frame, Environment([{"np": np}])).common
+    with np.errstate(all="ignore"):  # values that are not finite are told with the other problems
+        return DesignMatrices(model_description(text), frame, Environment([{"np": np}])).common

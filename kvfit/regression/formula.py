@@ -114,7 +114,8 @@ def read_formula(parameter: str, text: str) -> Formula:
     ]
     common = [term.name for term in described.common_terms]
     own = list(dict.fromkeys(term.expr.name for term in described.group_terms))
-    variables = set().union(*(term.var_names for term in described.common_terms), *_expressions(described))
+    named = set().union(*(term.var_names for term in described.common_terms), *_expressions(described))
+    variables = {name for name in named if name}  # formulae names literals too, by nothing
     if PERSONS in variables:
         problems.append(f"{parameter} ~ {text}: {PERSONS} as a term; write (1 | {PERSONS}) for persons that differ")
     if problems:
