@@ -113,7 +113,7 @@ def test_terms_that_do_not_fit_together(lists: kv.FreeRecallData, formula: str, 
 
 
 def test_held_and_split_parameters_have_no_formula(lists: kv.FreeRecallData, ratings: kv.RecognitionData) -> None:
-    with pytest.raises(FormulaError, match="held at 0.1; write temperature=free"):
+    with pytest.raises(FormulaError, match=r"held at 0\.1; write temperature=free"):
         kv.get_model("cmr(temperature ~ delay)").bind(lists)
     with pytest.raises(FormulaError, match="has values by condition already"):
         kv.get_model("uvsd(by=strength, d_prime ~ context)").bind(ratings)

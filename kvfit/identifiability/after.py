@@ -134,12 +134,12 @@ def log_prior(fit: "Fit", posterior: xr.Dataset) -> xr.DataArray:
     """Log density ``(chain, draw)`` of the population's priors."""
     location, scale = prior_of(fit.model)
     mean = posterior["population_mean"].transpose("chain", "draw", "parameter").to_numpy()
-    total = norm.logpdf(mean, location, scale).sum(axis=-1)
+    total = np.asarray(norm.logpdf(mean, location, scale)).sum(axis=-1)
     if "population_sd" in posterior:
         names = [p.name for p in fit.model.parameters]
         of = [names.index(str(name)) for name in posterior["person_parameter"].to_numpy()]
         sd = posterior["population_sd"].transpose("chain", "draw", "person_parameter").to_numpy()
-        total = total + halfnorm.logpdf(sd, scale=SPREAD_SHARE * scale[of]).sum(axis=-1)
+        total = total + np.asarray(halfnorm.logpdf(sd, scale=SPREAD_SHARE * scale[of])).sum(axis=-1)
     return xr.DataArray(total, dims=("chain", "draw"), coords={k: posterior[k] for k in ("chain", "draw")})
 
 

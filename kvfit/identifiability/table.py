@@ -129,11 +129,12 @@ def _with_problems(table: pd.DataFrame) -> pd.DataFrame:
         if name not in table:
             table[name] = np.nan
     loose = tuple(table.loc[~table["determined"].astype(bool), "parameter"])
-    table["problem"] = [_sentence(row, loose) for row in table.to_dict("records")]
+    rows: list[dict[Any, Any]] = table.to_dict("records")
+    table["problem"] = [_sentence(row, loose) for row in rows]
     return table[["parameter", *_COLUMNS, "problem"]]
 
 
-def _sentence(row: dict[str, Any], loose: tuple[str, ...]) -> str:
+def _sentence(row: dict[Any, Any], loose: tuple[str, ...]) -> str:
     """The worst that can be said of a parameter."""
     from kvfit.recognition.identification import listed
 

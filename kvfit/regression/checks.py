@@ -95,7 +95,7 @@ def typed(table: pd.DataFrame, names: tuple[str, ...], levels: dict[str, list[st
             continue
         text, _ = as_text(column)
         known = sorted({t for t in text if t}, key=natural_key) if levels is None else levels[name]
-        text = np.where(np.isin(text, known), text, None)
+        text[~np.isin(text, known)] = None
         out[name] = pd.Series(pd.Categorical(text, categories=known, ordered=True), index=column.index)
     return pd.DataFrame(out, index=table.index)
 

@@ -84,15 +84,16 @@ def _at(columns: Columns, values: Mapping[str, np.ndarray], frame: pd.DataFrame)
 
 def _contrasts(columns: Columns, values: Mapping[str, np.ndarray]) -> list[tuple[str, str, np.ndarray]]:
     frame = columns.frame
-    factors = [v for v in frame if isinstance(frame[v].dtype, pd.CategoricalDtype)]
+    names = [str(v) for v in frame]
+    factors = [v for v in names if isinstance(frame[v].dtype, pd.CategoricalDtype)]
     # a number in a function of formulae may be a factor, C(session), whose mean is no level
-    as_factor = [v for v in frame if v not in factors and _counted(columns, v)]
-    numbers = [v for v in frame if v not in factors and v not in as_factor]
+    as_factor = [v for v in names if v not in factors and _counted(columns, v)]
+    numbers = [v for v in names if v not in factors and v not in as_factor]
     factors += as_factor
     middle = {v: float(frame[v].mean()) for v in numbers}
     cells = frame[factors].drop_duplicates().sort_values(factors) if factors else pd.DataFrame(index=[0])
-    cells = cells.assign(**middle)[list(frame.columns)].reset_index(drop=True)
-    of_cells = _at(columns, values, cells) if len(frame.columns) else np.zeros((0, 0))
+    cells = cells.assign(**middle)[names].reset_index(drop=True)
+    of_cells = _at(columns, values, cells) if names else np.zeros((0, 0))
     found: list[tuple[str, str, np.ndarray]] = []
     if len(factors) > 1:
         words = [", ".join(f"{v} = {_word(row[v])}" for v in factors) for _, row in cells.iterrows()]

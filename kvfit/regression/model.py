@@ -276,12 +276,13 @@ def _used(base: MemoryModel, parameter: str, data: Any) -> np.ndarray:
 
 
 def _known(columns: Columns, table: Any) -> Any:
-    levels = {v: list(columns.frame[v].cat.categories) for v in columns.frame if hasattr(columns.frame[v], "cat")}
-    numbers = [v for v in columns.frame if v not in levels]
-    out = typed(table, tuple(levels), levels)
+    """The columns of a formula in other data, typed as they were in the data to which it was bound."""
     import pandas as pd
 
-    for name in numbers:
+    names = [str(v) for v in columns.frame]
+    levels = {v: list(columns.frame[v].cat.categories) for v in names if hasattr(columns.frame[v], "cat")}
+    out = typed(table, tuple(levels), levels)
+    for name in (v for v in names if v not in levels):
         out[name] = pd.to_numeric(table[name], errors="coerce").astype(float)
     return out
 
