@@ -13,10 +13,9 @@ from study_lists import study_table
 import kvfit as kv
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
-from kvfit.inference.following import displacement
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
 from kvfit.inference.settings import FitSettings
-from kvfit.kernels.person_coordinates import products
+from kvfit.kernels.person_coordinates import displacement, products
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
 from kvfit.store import StoreError
