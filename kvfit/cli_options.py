@@ -106,6 +106,9 @@ class Sampling:
         0.9
     )
     seed: Seed = 0
+    correlated: Annotated[
+        bool, typer.Option("--correlated", help="Let persons' parameters correlate in the population (LKJ prior).")
+    ] = False
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

@@ -74,7 +74,11 @@ class Fit:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Health of the sampler, and what the design cannot determine."""
-        names = [n for n in ("population_mean", "population_sd", "item_sd") if n in self.tree["posterior"]]
+        names = [
+            n
+            for n in ("population_mean", "population_sd", "population_correlation", "item_sd")
+            if n in self.tree["posterior"]
+        ]
         objection = design_objection(self.model, self.data, self.similarity)
         return diagnose(self.tree, names + [p.name for p in self.model.parameters], objection)
 
@@ -219,7 +223,7 @@ def fit(
         recall, ``(trial, studied item)`` of recognition.
     show_progress : bool
     **settings
-        Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, sampler, draws, tune, chains, cores,
+        Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, correlated, sampler, draws, tune, chains, cores,
         target_accept, seed.
 
     Returns
@@ -285,6 +289,7 @@ def _sample(
         parameterisation=settings.parameterisation,
         curvature=curvature,
         of_items=of_items,
+        correlated=settings.correlated,
     )
     with progress(show_progress) as bar:
         bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
