@@ -6,9 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from rating_fits import rated_data
+from scipy.stats import multivariate_normal
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.inference.hierarchy import build_pymc_model
+from kvfit.inference.population import without_shared
+from kvfit.inference.settings import FitSettings
+from kvfit.regression.effects import contrasts, typical_values
 from kvfit.regression.formula import FormulaError
 from kvfit.regression.model import RegressionModel
 
@@ -254,19 +259,44 @@ def test_the_page_shows_formula_effects_and_what_the_data_tell(fitted: kv.Fit, t
 
 def test_numbers_have_effects_a_standard_deviation_apart(fitted: kv.Fit) -> None:
     """The same draws under a formula with a number: values one standard deviation around the mean."""
-    from kvfit.regression.effects import typical_values
-
     values = typical_values(fitted)
     model = bound("random_recall(stop_probability ~ rate + (1 + rate | subject))", fitted.data)
     columns = model.columns["stop_probability"]
     renamed = {"stop_probability": values["stop_probability"]}
     renamed["stop_probability:rate"] = values["stop_probability:delay[short]"]
-    from kvfit.regression.effects import _contrasts
-
-    (_, low, below), (_, high, above), (kind, _, difference) = _contrasts(columns, renamed)
+    (_, low, below), (_, high, above), (kind, _, difference) = contrasts(columns, renamed)
     sd = fitted.data.lists["rate"].std(ddof=0)
     odds = np.log(values["stop_probability"] / (1 - values["stop_probability"]))[:, 0]
     expected = 1 / (1 + np.exp(-(odds + sd * renamed["stop_probability:rate"][:, 0])))
     np.testing.assert_allclose(above, expected)
     np.testing.assert_allclose(difference, above - below)
     assert (kind, "below" in low, "above" in high) == ("difference", True, True)
+
+
+@pytest.mark.parametrize("parameterisation", ["preconditioned", "centred"])
+def test_correlated_persons_are_multivariate_normal(lists: kv.FreeRecallData, parameterisation: str) -> None:
+    """The density of the effects is that of the covariance, whatever the sampler's coordinates."""
+    model = kv.get_model("random_recall")
+    design = model.design(lists, None)
+    k, n = 2, lists.n_participants
+    flat = without_shared(np.tile(np.eye(k), (n, 1, 1)), np.zeros((n, k)), np.zeros((n, k)), np.zeros(k), np.ones(k))
+    built = build_pymc_model(
+        model, lists, design, parameterisation=parameterisation, curvature=flat, correlated=True  # type: ignore[arg-type]
+    )  # fmt: skip
+    mu, sigma, r = np.array([0.2, -0.1]), np.array([0.5, 0.8]), 0.6
+    effects = np.random.default_rng(7).normal(size=(n, k))
+    rv, factor = built["person_effects"], built["population_cholesky"]
+    matrix = np.array([[1.0, r], [r, 1.0]])
+    point = {"population_mean": mu, "population_sd_log__": np.log(sigma)}
+    lower = np.linalg.cholesky(matrix)
+    point[built.rvs_to_values[factor].name] = built.rvs_to_transforms[factor].forward(lower).eval()
+    transform = built.rvs_to_transforms[rv]
+    point[built.rvs_to_values[rv].name] = effects if transform is None else transform.forward(effects, mu, sigma).eval()
+    found = built.compile_logp(rv, jacobian=False, mode="FAST_COMPILE")(point)
+    expected = multivariate_normal(mu, matrix * sigma * sigma[:, None]).logpdf(effects).sum()
+    assert float(found) == pytest.approx(expected)
+
+
+def test_correlated_persons_need_a_population() -> None:
+    with pytest.raises(ValueError, match="correlated: persons' parameters correlate in a population"):
+        FitSettings(correlated=True, pooling="none")

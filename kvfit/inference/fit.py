@@ -380,7 +380,7 @@ def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, 
     dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
     keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
     # The transformed person effects repeat what the natural-scale variables say.
-    made = ["standardised_effects", "person_effects", "standardised_item_effects"]
+    made = ["standardised_effects", "person_effects", "standardised_item_effects", "population_cholesky"]
     keep["/posterior"] = keep["/posterior"].drop_vars(made, errors="ignore")
     return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
 

@@ -84,7 +84,7 @@ def build_pymc_model(
     whose effects are 0, and ``person_effects`` those with the average of these items, which data know better.
 
     With `correlated` person effects are multivariate normal; their correlations ``population_correlation``
-    ``(person_parameter, person_parameter)`` have an LKJ prior (Lewandowski, Kurowicka & Joe 2009).
+    ``(person_parameter, other_parameter)`` have an LKJ prior (Lewandowski, Kurowicka & Joe 2009).
 
     Parameters
     ----------
@@ -232,8 +232,9 @@ def _unconstrained(
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)
     cholesky = None
     if correlated:
-        dims_of = ("person_parameter", "other_parameter")
-        cholesky = pt.linalg.cholesky(pm.LKJCorr("population_correlation", n=int(varies.sum()), eta=LKJ, dims=dims_of))
+        # PyMC's LKJCorr is the lower factor of the matrix
+        cholesky = pm.LKJCorr("population_cholesky", n=int(varies.sum()), eta=LKJ)
+        pm.Deterministic("population_correlation", cholesky @ cholesky.T, dims=("person_parameter", "other_parameter"))
     own = np.flatnonzero(varies)
     around = mu if average is None else mu + varies * average
     dims = ("participant", "person_parameter")

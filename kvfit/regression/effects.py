@@ -51,7 +51,7 @@ def effects(fit: Fit, interval: float = 0.9) -> pd.DataFrame:
     values = typical_values(fit)
     rows: list[dict[str, Any]] = []
     for name, columns in fit.model.columns.items():
-        for kind, text, draws in _contrasts(columns, values):
+        for kind, text, draws in contrasts(columns, values):
             rows.append({"parameter": name, "kind": kind, "effect": text} | _summary(draws, kind, interval))
     return pd.DataFrame(rows, columns=["parameter", "kind", "effect", "mean", "lower", "upper", "probability"])
 
@@ -82,7 +82,8 @@ def _at(columns: Columns, values: Mapping[str, np.ndarray], frame: pd.DataFrame)
     return np.stack(out, axis=1)
 
 
-def _contrasts(columns: Columns, values: Mapping[str, np.ndarray]) -> list[tuple[str, str, np.ndarray]]:
+def contrasts(columns: Columns, values: Mapping[str, np.ndarray]) -> list[tuple[str, str, np.ndarray]]:
+    """Kind, words and draws ``(draw,)`` of every effect of one parameter, for values ``(draw, person)``."""
     frame = columns.frame
     names = [str(v) for v in frame]
     factors = [v for v in names if isinstance(frame[v].dtype, pd.CategoricalDtype)]
