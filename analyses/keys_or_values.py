@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 import kvfit as kv
-from kvfit.comparison.compare import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
+from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 from kvfit.data.metadata import known_datasets
 
 DATA = ("schwartz2005", "pratte2009")

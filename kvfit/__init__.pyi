@@ -1,6 +1,8 @@
 from .check import check_model as check_model
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
+from .comparison.evidence import Evidence as Evidence
+from .comparison.evidence import evidence as evidence
 from .data.catalogue import describe_dataset as describe_dataset
 from .data.catalogue import list_datasets as list_datasets
 from .data.catalogue import load as load

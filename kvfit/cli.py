@@ -17,15 +17,18 @@ from rich.console import Console
 
 from kvfit.cli_options import (
     Formula,
+    HierarchicalEvidence,
     Items,
     Participants,
     Quiet,
     Reading,
+    Refit,
     Sampling,
     Seed,
     Source,
     Starts,
     Store,
+    Unit,
     grouped,
 )
 
@@ -313,6 +316,9 @@ def compare(
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
     items: Items = None,
     formula: Formula = None,
+    unit: Unit = "trial",
+    refit: Refit = False,
+    with_evidence: HierarchicalEvidence = False,
     criteria: Annotated[bool, typer.Option("--ml", help="Also fit by maximum likelihood, for AIC and BIC.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the comparison table.")] = None,
     store: Store = Path("fits"),
@@ -322,11 +328,19 @@ def compare(
     """Fit several models to the same data and compare them; a stopped run goes on where it stopped."""
     import kvfit as kv
 
+    _check_unit(unit, refit)
     specs = [_with_formula(kv.get_model(name), formula) for name in model_names]
     with_effects = [spec.label for spec in specs if getattr(spec, "item_effects", ())]
     if criteria and (with_effects or items not in (None, "none")):
         shown = ", ".join(with_effects) or f"--items {items}"
         raise ValueError(f"--ml: maximum likelihood per participant has no effects of items ({shown}); leave one out")
+    if (unit == "participant" or with_evidence) and (
+        sampling.pooling == "none" or with_effects or items not in (None, "none")
+    ):
+        raise ValueError(
+            f"{'--unit participant' if unit == 'participant' else '--evidence'}: needs persons from one population (not"
+            " --pooling none) and no effects of items, which tie all persons together"
+        )
     data = _load(source, reading)
     similarity = _similarity(source, data, specs)
     _check_models(specs, data, similarity, items)
@@ -338,7 +352,10 @@ def compare(
         kv.point_fit(spec, data, starts=starts, seed=sampling.seed, similarity=similarity, show_progress=not quiet)
         for spec in (specs if criteria else [])
     ]
-    comparison = kv.compare(fits, point_fits=points)
+    comparison = kv.compare(
+        fits, unit=unit, refit=refit, evidence=with_evidence, point_fits=points, store=store,  # type: ignore[arg-type]
+        seed=sampling.seed, show_progress=not quiet,
+    )  # fmt: skip
     _say(f"\n{comparison}")
     for f in comparison.fits:
         _say(f"{f.label}: {f.diagnostics.verdict()}")
@@ -366,6 +383,14 @@ def effects(
     table = kv.effects(posterior, interval)
     _say(f"{posterior.label}\n{table.round(3).to_string(index=False, na_rep='')}\n\n{posterior.diagnostics.verdict()}")
     _write_csv(table, output, "Effects")
+
+
+def _check_unit(unit: str, refit: bool) -> None:
+    """Before anything is fitted: the options of a comparison."""
+    if unit not in ("trial", "participant"):
+        raise ValueError(f"--unit: expected trial or participant, found {unit!r}")
+    if refit and unit == "trial":
+        raise ValueError("--refit: only with --unit participant")
 
 
 @app.command()
@@ -406,6 +431,37 @@ def identify(
     _write_csv(pd.concat([one.table.assign(model=one.label) for one in found]), output, "Table")
 
 
+@app.command()
+@grouped
+def evidence(
+    model_names: Annotated[list[str], typer.Argument(metavar="MODELS...", help="Two or more models.")],
+    source: Source,
+    reading: Reading,
+    method: Annotated[
+        str, typer.Option(help="importance (sampling around each person's posterior) or laplace (quicker).")
+    ] = "importance",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of evidence by participant.")] = None,
+    starts: Annotated[int, typer.Option(help="Starts of the search for each person's posterior mode.", min=1)] = 3,
+    seed: Seed = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Which model do people use? Evidence for each participant alone, and random-effects model selection."""
+    import kvfit as kv
+
+    if method not in ("importance", "laplace"):
+        raise ValueError(f"--method: expected importance or laplace, found {method!r}")
+    specs = [kv.get_model(name) for name in model_names]
+    data = _load(source, reading)
+    similarity = _similarity(source, data, specs)
+    _check_models(specs, data, similarity, None)
+    found = kv.evidence(
+        specs, data, method=method, starts=starts, seed=seed, similarity=similarity,  # type: ignore[arg-type]
+        show_progress=not quiet,
+    )  # fmt: skip
+    _say(f"\n{found}")
+    _write_csv(found.participants, output, "Evidence by participant")
+
+
 def _today() -> str:
     from datetime import date
 
@@ -423,6 +479,9 @@ def report(
     folders: Annotated[list[Path], typer.Argument(help="Folders of fits to the same data.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("report.html"),
     title: Annotated[str | None, typer.Option(help="Title of the page.")] = None,
+    unit: Unit = "trial",
+    refit: Refit = False,
+    with_evidence: HierarchicalEvidence = False,
     predictive_draws: Annotated[int, typer.Option(help="Simulated data sets behind each band.", min=20)] = 200,
     seed: Seed = 0,
     quiet: Quiet = False,
@@ -430,9 +489,14 @@ def report(
     """Write the report page of fits made before."""
     import kvfit as kv
 
+    _check_unit(unit, refit)
     fits = [kv.open_fit(folder) for folder in folders]
+    comparison = kv.compare(
+        fits, unit=unit, refit=refit, evidence=with_evidence, store=folders[0].parent, seed=seed,  # type: ignore[arg-type]
+        show_progress=not quiet,
+    )  # fmt: skip
     path = kv.report(
-        fits, output, title=title, predictive_draws=predictive_draws, seed=seed, created=_today(), command=_command(),
+        comparison, output, title=title, predictive_draws=predictive_draws, seed=seed, created=_today(), command=_command(),
         citation=_citation(fits[0].data.name), show_progress=not quiet,
     )  # fmt: skip
     _say(f"Report: {path.resolve()}")

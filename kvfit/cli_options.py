@@ -27,6 +27,18 @@ Formula = Annotated[
         help="A parameter that depends on conditions: 'd_prime ~ strength + (1 + strength | subject)'; may be repeated.",
     ),
 ]
+Unit = Annotated[
+    str,
+    typer.Option(
+        help="What is predicted: trial (a further list or trial of the same people) or participant (a new person)."
+    ),
+]
+Refit = Annotated[
+    bool, typer.Option("--refit", help="By participant: fit again without each person whose weights are unreliable.")
+]
+HierarchicalEvidence = Annotated[
+    bool, typer.Option("--evidence", help="Also the log evidence of each hierarchical model.")
+]
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 

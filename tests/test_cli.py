@@ -124,14 +124,41 @@ def test_compare_simulate_and_report(table: Path, tmp_path: Path) -> None:
     assert len(pd.read_csv(tmp_path / "table.csv")) == 2
     folders = sorted(str(f) for f in (tmp_path / "fits").iterdir())
     assert len(folders) == 2
-    again = kvfit("report", *folders, "-o", "again.html", "--predictive-draws", "20", "--quiet", cwd=tmp_path)
+    again = kvfit(
+        "report", *folders, "-o", "again.html", "--unit", "participant", "--predictive-draws", "20", "--quiet",
+        cwd=tmp_path,
+    )  # fmt: skip
     assert again.returncode == 0, again.stderr
+    assert "new person" in (tmp_path / "again.html").read_text(encoding="utf-8")
     simulated = kvfit(
         "simulate", "random_recall", "-d", str(table), "-o", "sim.csv", "--set", "stop_slope=0.2", "--seed", "4",
         cwd=tmp_path,
     )  # fmt: skip
     assert simulated.returncode == 0, simulated.stderr
     assert kvfit("data", "check", "sim.csv", cwd=tmp_path).returncode == 0
+
+
+def test_evidence_from_the_shell(table: Path, tmp_path: Path) -> None:
+    answer = kvfit(
+        "evidence", "random_recall", "random_recall(stopping=exponential)", "-d", str(table), "-o", "evidence.csv",
+        "--method", "laplace", "--quiet", cwd=tmp_path,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "protected exceedance probability" in answer.stdout
+    found = pd.read_csv(tmp_path / "evidence.csv")
+    assert sorted(found["participant"].tolist()) == ["ann", "ann", "bob", "bob"]
+    for wrong, said in (
+        (("evidence", "random_recall", "-d", str(table)), "expected at least two"),
+        (("compare", "random_recall", "-d", str(table), "--refit"), "--refit: only with --unit participant"),
+        (("compare", "random_recall", "-d", str(table), "--unit", "people"), "--unit: expected trial or participant"),
+        (
+            ("compare", "random_recall", "-d", str(table), "--unit", "participant", "--pooling", "none"),
+            "needs persons from one population",
+        ),
+    ):
+        refused = kvfit(*wrong, cwd=tmp_path)
+        assert refused.returncode == 2
+        assert said in refused.stderr
 
 
 def test_maximum_likelihood_from_the_shell(table: Path, tmp_path: Path) -> None:

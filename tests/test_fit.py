@@ -2,6 +2,7 @@
 
 import json
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ import pytest
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.comparison.new_person import new_person, predict_left_out, repaired
+from kvfit.comparison.person_marginals import person_marginals
+from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
@@ -275,3 +279,80 @@ def test_the_report_is_written_from_fits(fits: list[kv.Fit], tmp_path: Path) -> 
     assert "serial_position" in page
     assert "provisional" in page or "predicts a new list" in page
     assert kv.open_fit(fits[0].path).data.fingerprint[:12] in page  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def new_people(fits: list[kv.Fit]) -> kv.Comparison:
+    return kv.compare(fits, unit="participant", evidence=True, show_progress=False)
+
+
+def test_new_people_are_predicted_worse_than_known_ones(new_people: kv.Comparison, fits: list[kv.Fit]) -> None:
+    known = kv.compare(fits).table.set_index("model")
+    table = new_people.table.set_index("model")
+    assert new_people.table["model"].iloc[0] == "serial_position"
+    assert (table["elpd"] < known["elpd"].loc[table.index]).all()
+    assert (table["mc_error"] < 2.0).all()
+    for label, found in zip(table.index, new_people.new_persons, strict=True):
+        assert len(found.table) == 4
+        assert found.table["elpd"].sum() == pytest.approx(table.loc[label, "elpd"])
+        assert (found.table["effective_points"] > 10).all()
+        # the population's values are marginal likelihoods: worth less than the evidence with everything learnt
+        assert table.loc[label, "log_evidence"] < table.loc[label, "elpd"] + 5
+    assert new_people.participants["se"].isna().all()
+    assert "By log evidence serial_position leads random_recall" in str(new_people)
+
+
+def test_integrated_likelihood_is_the_average_over_persons(fits: list[kv.Fit]) -> None:
+    fit = fits[1]
+    population = population_draws(fit).thinned(6)
+    found = person_marginals(fit, population, points=20_000, show_progress=False)
+    rng = np.random.default_rng(5)
+    for draw in (0, 3):
+        # plain Monte Carlo from the population, scored by the public function
+        n = 4000
+        theta = np.tile(population.mean[draw], (n, 1))
+        theta[:, population.varies] += population.spread[draw] * rng.normal(size=(n, int(population.varies.sum())))
+        values = {p.name: p.to_natural(theta[:, [i]]) for i, p in enumerate(fit.model.parameters)}
+        one = fit.design.one_participant(0)
+        ll = fit.model.log_likelihood(one, values).sum(axis=1)
+        top = ll.max()
+        weight = np.exp(ll - top)
+        error = weight.std() / weight.mean() / np.sqrt(n)
+        assert error < 0.3
+        assert found.log_value[draw, 0] == pytest.approx(top + np.log(weight.mean()), abs=4 * error)
+
+
+def test_who_is_left_out_is_predicted_by_the_others(fits: list[kv.Fit]) -> None:
+    assert fits[0].path is not None
+    store = fits[0].path.parent
+    found = predict_left_out(fits[0], [1], store=store, show_progress=False)
+    assert found["participant"].tolist() == [fits[0].data.participants[1]]
+    assert found["refitted"].all()
+    integrated = new_person(fits[0], show_progress=False)
+    assert abs(found["elpd"][0] - integrated.table["elpd"][1]) < 3.0
+    # as if only this person's weights were unreliable: the refit is found again in the store
+    k = integrated.loo.pareto_k.copy(data=[0.0, 0.9, 0.0, 0.0])
+    whole = repaired(fits[0], replace(integrated, loo=replace(integrated.loo, pareto_k=k)), store=store)
+    assert whole.table["refitted"].tolist() == [False, True, False, False]
+    assert whole.table["elpd"][1] == pytest.approx(found["elpd"][0])
+    assert float(whole.loo.elpd) == pytest.approx(whole.table["elpd"].sum())
+    with pytest.raises(ValueError, match="a population needs at least 2"):
+        predict_left_out(fits[0], [0, 1, 2], store=store)
+
+
+def test_the_page_says_what_a_new_person_means(new_people: kv.Comparison, tmp_path: Path) -> None:
+    path = kv.report(new_people, tmp_path / "new.html", predictive_draws=20, show_progress=False)
+    page = path.read_text(encoding="utf-8")
+    for words in ("new person", "integrated out", "Log evidence", "Monte Carlo error", "are better predicted by"):
+        assert words in page
+    assert "with 1 standard error over" not in page
+
+
+def test_units_that_make_no_sense_are_refused(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
+    with pytest.raises(ValueError, match="expected one of trial, participant"):
+        kv.compare(fits, unit="person")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="only with unit='participant'"):
+        kv.compare(fits, refit=True)
+    alone = replace(fits[0], settings=FitSettings(pooling="none"))
+    with pytest.raises(ValueError, match="further persons"):
+        kv.compare([alone, fits[1]], unit="participant")

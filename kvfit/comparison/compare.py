@@ -1,9 +1,10 @@
-"""Compare fits by their expected predictive accuracy for a new list, or a new test trial."""
+"""Compare fits by their expected predictive accuracy: for a new list or test trial of these persons, or a new person."""
 
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import arviz as az
 import numpy as np
@@ -11,15 +12,15 @@ import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
+from kvfit.comparison.hierarchical_evidence import HierarchicalEvidence, hierarchical_evidence
+from kvfit.comparison.new_person import NewPerson, new_person, repaired
+from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import check_same_responses
+from kvfit.comparison.verdict import evidence_words, verdict
 from kvfit.inference.fit import Fit, by_observation
 from kvfit.inference.maximum_likelihood import PointFit
-from kvfit.recognition.items import ITEM_EFFECTS
 
-#: A difference of fewer standard errors than this is called undecided. 4 elpd units are the usual floor below which the
-#: normal approximation of the difference is not to be trusted (Sivula, Magnusson & Vehtari 2020).
-DECISIVE_ERRORS = 2.0
-SMALLEST_DIFFERENCE = 4.0
+Unit = Literal["trial", "participant"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,90 +30,79 @@ class Comparison:
     Parameters
     ----------
     table : pandas.DataFrame
-        One row a model, best first: ``model``, ``rank``, ``elpd`` (expected log predictive density, summed over lists),
-        ``elpd_diff`` (0 for the best, negative for the others), ``dse`` (standard error of that difference over lists),
-        ``p`` (effective number of parameters), ``weight`` (stacking), ``k_warnings`` (lists whose importance weights are
-        unreliable, Pareto k above the limit), ``n_best`` (participants whom the model describes best), and ``aic``,
-        ``bic`` where maximum-likelihood fits were given.
+        One row a model, best first: ``model``, ``rank``, ``elpd`` (expected log predictive density, summed over units),
+        ``elpd_diff`` (0 for the best, negative for the others), ``dse`` (standard error of that difference over units),
+        ``p`` (effective number of parameters), ``weight`` (stacking), ``k_warnings`` (units whose importance weights are
+        unreliable, Pareto k above the limit), ``n_best`` (participants whom the model describes best); by participant
+        also ``mc_error`` (Monte Carlo error of ``elpd`` from integrating persons out); ``log_evidence`` and
+        ``evidence_error`` where they were asked for, ``aic``, ``bic`` where maximum-likelihood fits were given.
     participants : pandas.DataFrame
-        One row a participant and model: ``participant``, ``model``, ``elpd_diff`` (to the model ranked first), ``se``.
-    unit : str
-        What one observation is.
+        One row a participant and model: ``participant``, ``model``, ``elpd_diff`` (to the model ranked first), ``se``
+        (over the participant's observations; missing by participant, where each is one observation).
+    unit : {"trial", "participant"}
+        What was left out.
     fits : tuple of Fit
         In the order of the table.
+    new_persons : tuple of NewPerson
+        By participant: how reliable each participant's value is, in the order of the table.
+    evidence : tuple of HierarchicalEvidence
+        Where it was asked for, in the order of the table.
     """
 
     table: pd.DataFrame
     participants: pd.DataFrame
-    unit: str
+    unit: Unit
     fits: tuple[Fit, ...]
+    new_persons: tuple[NewPerson, ...] = ()
+    evidence: tuple[HierarchicalEvidence, ...] = ()
 
     def __str__(self) -> str:
         """Table and verdict as text."""
         shown = self.table.copy()
-        for name in ("elpd", "elpd_diff", "dse", "p", "aic", "bic"):
+        for name in ("elpd", "elpd_diff", "dse", "p", "log_evidence", "aic", "bic"):
             if name in shown:
                 shown[name] = shown[name].map("{:.1f}".format)
-        shown["weight"] = shown["weight"].map("{:.2f}".format)
-        return f"{shown.to_string(index=False)}\n\n{self.verdict()}"
+        for name in ("weight", "mc_error", "evidence_error"):
+            if name in shown:
+                shown[name] = shown[name].map("{:.2f}".format)
+        return f"{shown.to_string(index=False)}\n\n{' '.join([self.verdict(), *evidence_words(self)])}"
 
     def verdict(self) -> str:
         """One or two sentences: what the data favour, and how sure that is."""
-        t = self.table
-        n_people, one = self.fits[0].data.n_participants, self.fits[0].data.observation
-        best = t["model"].iloc[0]
-        # effects of items are known from other trials with the same items, as persons' values are
-        whom = (
-            "participants and items" if any(ITEM_EFFECTS in f.tree["posterior"] for f in self.fits) else "participants"
-        )
-        if len(t) == 1:
-            return f"Only one model was given: {best}."
-        second = t.iloc[1]
-        gap, error = -second["elpd_diff"], second["dse"]
-        clear = gap > DECISIVE_ERRORS * error and gap > SMALLEST_DIFFERENCE
-        if clear:
-            words = (
-                f"{best} predicts a new {one} of these {whom} better than {second['model']}, by {gap:.0f}"
-                f" ± {error:.0f} units of log predictive density, and describes {int(t['n_best'].iloc[0])} of {n_people}"
-                " participants best."
-            )
-        else:
-            rivals = [r["model"] for _, r in t.iloc[1:].iterrows() if not _clearly_worse(r)]
-            names = " and ".join([", ".join([best, *rivals[:-1]]), rivals[-1]])
-            words = (
-                f"The data do not decide between {names}: {best} leads {second['model']} by {gap:.0f} ± {error:.0f} units of"
-                f" log predictive density, less than {DECISIVE_ERRORS:g} standard errors or {SMALLEST_DIFFERENCE:g} units."
-            )
-        unreliable = t.loc[t["k_warnings"] > 0, "model"].tolist()
-        untrusted = [f.label for f in self.fits if not f.diagnostics.passed]
-        if untrusted:
-            words += f" Treat this as provisional: sampling of {', '.join(untrusted)} did not pass its checks."
-        elif unreliable:
-            words += f" Importance weights of some {one}s are unreliable for {', '.join(unreliable)} (Pareto k)."
-        return words
-
-
-def _clearly_worse(row: Any) -> bool:
-    gap = -row["elpd_diff"]
-    return bool(gap > DECISIVE_ERRORS * row["dse"] and gap > SMALLEST_DIFFERENCE)
+        return verdict(self)
 
 
 def compare(
     fits: Sequence[Fit] | Mapping[str, Fit],
     *,
-    unit: Literal["trial"] = "trial",
+    unit: Unit = "trial",
+    refit: bool = False,
+    evidence: bool = False,
     point_fits: Sequence[PointFit] = (),
+    store: str | Path | None = None,
+    seed: int = 0,
+    show_progress: bool = True,
 ) -> Comparison:
-    """Compare models by leave-one-out cross-validation (PSIS-LOO) over lists of free recall, or trials of recognition.
+    """Compare models by leave-one-out cross-validation (PSIS-LOO): over lists or trials, or over participants.
 
     Parameters
     ----------
     fits : sequence of Fit, or mapping of names to fits
         At least one; all must have scored the same responses.
-    unit : {"trial"}
-        The observation left out: one list (trial) of a participant whose others are known.
+    unit : {"trial", "participant"}
+        What is left out and predicted: one list (trial) of a participant whose others are known; or all responses of a
+        participant of whom nothing is known but that they come from the same population.
+    refit : bool
+        By participant: fit again without each participant whose importance weights are unreliable.
+    evidence : bool
+        Also compute each hierarchical model's log evidence (:func:`~kvfit.comparison.hierarchical_evidence`).
     point_fits : sequence of PointFit
         Maximum-likelihood fits of the same models, for AIC and BIC.
+    store : path, optional
+        Folder of fits in which refits are kept and found again.
+    seed : int
+        Of the points at which persons are integrated out.
+    show_progress : bool
 
     Returns
     -------
@@ -123,15 +113,20 @@ def compare(
     DifferentResponsesError
         If the fits scored different responses.
     ValueError
-        If two fits have the same name, or `unit` is unknown.
+        If two fits have the same name, `unit` is unknown, or a fit says nothing about new participants.
 
     Notes
     -----
+    By participant the person's own values are integrated out of the likelihood for each posterior draw of the
+    population (Merkle, Furr & Rabe-Hesketh 2019, Psychometrika 84, 802-829); see ``docs/comparison.md``.
+
     Vehtari, Gelman & Gabry (2017), Statistics and Computing 27, 1413-1432; stacking weights by Yao et al. (2018),
     Bayesian Analysis 13, 917-1007.
     """
-    if unit != "trial":
-        raise ValueError(f"unit: expected 'trial', found {unit!r}; comparison by participant is not built yet")
+    if unit not in get_args(Unit):
+        raise ValueError(f"unit: expected one of {', '.join(get_args(Unit))}; found {unit!r}")
+    if refit and unit == "trial":
+        raise ValueError("refit: only with unit='participant'")
     named = dict(fits) if isinstance(fits, Mapping) else {f.label: f for f in fits}
     if len(named) != len(fits):
         raise ValueError("two fits have the same model and options; give a mapping of distinct names to fits")
@@ -140,16 +135,32 @@ def compare(
     check_same_responses([(label, f.data) for label, f in named.items()])
     for p in point_fits:
         check_same_responses([(next(iter(named)), next(iter(named.values())).data), (p.model.label, p.data)])
+    if unit == "participant" or evidence:
+        _check_populations(named)
+    persons: dict[str, NewPerson] = {}
     with warnings.catch_warnings():
         # Unreliable weights are counted and shown in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
-        loos = {label: _loo(f) for label, f in named.items()}
+        if unit == "participant":
+            for label, f in named.items():
+                found = new_person(f, seed=seed, show_progress=show_progress)
+                if refit:
+                    found = repaired(f, found, store=store, seed=seed, show_progress=show_progress)
+                persons[label] = found
+            loos = {label: found.loo for label, found in persons.items()}
+        else:
+            loos = {label: _loo(f) for label, f in named.items()}
         weights = _weights(loos)
+    evidences = {
+        label: hierarchical_evidence(f, seed=seed, show_progress=show_progress)
+        for label, f in (named.items() if evidence else ())
+    }
     order = sorted(loos, key=lambda label: -float(loos[label].elpd))
     pointwise = {label: np.asarray(loos[label].elpd_i).ravel() for label in order}
     data = named[order[0]].data
-    participants = _by_participant(pointwise, order, data)
-    best_model = _best_by_participant(pointwise, order, data)
+    owner = np.arange(data.n_participants) if unit == "participant" else data.participant
+    participants = _by_participant(pointwise, order, data.participants, owner)
+    best_model = _best_by_participant(pointwise, order, owner)
     criteria = {p.model.label: p.totals() for p in point_fits}
     rows = []
     for rank, label in enumerate(order, start=1):
@@ -166,15 +177,36 @@ def compare(
             "k_warnings": int((np.asarray(loo.pareto_k) > float(loo.good_k)).sum()),
             "n_best": int((best_model == label).sum()),
         }
+        if label in persons:
+            row |= {
+                "k_warnings": int(persons[label].unreliable.sum()),
+                "mc_error": persons[label].total_error,
+            }
+        if label in evidences:
+            row |= {"log_evidence": evidences[label].log_evidence, "evidence_error": evidences[label].error}
         if named[label].label in criteria:
             row |= {k: float(criteria[named[label].label][k]) for k in ("aic", "bic")}
         rows.append(row)
     return Comparison(
         pd.DataFrame(rows),
         participants,
-        data.observation_words,
+        unit,
         tuple(named[label] for label in order),
+        tuple(persons[label] for label in order if label in persons),
+        tuple(evidences[label] for label in order if label in evidences),
     )
+
+
+def _check_populations(named: dict[str, Fit]) -> None:
+    """Before long work: every fit must say something about further persons."""
+    problems = []
+    for fit in named.values():
+        try:
+            population_draws(fit)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 def _loo(fit: Fit) -> Any:
@@ -198,30 +230,33 @@ def _loo(fit: Fit) -> Any:
 
 
 def _weights(loos: dict[str, Any]) -> dict[str, float]:
-    """Stacking weights."""
+    """Stacking weights.
+
+    They do not depend on what all models have in common at a unit, and ArviZ takes exponentials, which for all responses
+    of a participant would be 0: so each unit's best value is taken off.
+    """
     if len(loos) == 1:
         return dict.fromkeys(loos, 1.0)
-    table = az.compare(loos, method="stacking", round_to="none")
+    best = np.max([np.asarray(loo.elpd_i) for loo in loos.values()], axis=0)
+    relative = {label: replace(loo, elpd_i=loo.elpd_i - best) for label, loo in loos.items()}
+    table = az.compare(relative, method="stacking", round_to="none")
     return {label: float(table.loc[label, "weight"]) for label in loos}
 
 
-def _sums(values: np.ndarray, data: Any) -> np.ndarray:
-    return np.bincount(data.participant, weights=values, minlength=data.n_participants)
-
-
-def _by_participant(pointwise: dict[str, np.ndarray], order: list[str], data: Any) -> pd.DataFrame:
-    n = np.bincount(data.participant, minlength=data.n_participants)
+def _by_participant(pointwise: dict[str, np.ndarray], order: list[str], people: Any, owner: np.ndarray) -> pd.DataFrame:
+    """Sums over each participant's units; `owner` is the participant of each unit."""
+    n = np.bincount(owner, minlength=len(people))
     frames = []
     for label in order:
         difference = pointwise[label] - pointwise[order[0]]
-        total = _sums(difference, data)
-        squares = _sums((difference - (total / n)[data.participant]) ** 2, data)
+        total = np.bincount(owner, weights=difference, minlength=n.size)
+        squares = np.bincount(owner, weights=(difference - (total / n)[owner]) ** 2, minlength=n.size)
         with np.errstate(invalid="ignore", divide="ignore"):
             se = np.where(n > 1, np.sqrt(n * squares / (n - 1)), np.nan)
-        frames.append(pd.DataFrame({"participant": data.participants, "model": label, "elpd_diff": total, "se": se}))
+        frames.append(pd.DataFrame({"participant": people, "model": label, "elpd_diff": total, "se": se}))
     return pd.concat(frames, ignore_index=True)
 
 
-def _best_by_participant(pointwise: dict[str, np.ndarray], order: list[str], data: Any) -> np.ndarray:
-    totals = np.stack([_sums(pointwise[label], data) for label in order])
+def _best_by_participant(pointwise: dict[str, np.ndarray], order: list[str], owner: np.ndarray) -> np.ndarray:
+    totals = np.stack([np.bincount(owner, weights=pointwise[label]) for label in order])
     return np.array(order)[totals.argmax(axis=0)]

@@ -119,7 +119,7 @@ def person_curvature(
             objective.prior = (location, scale)
             mode[person] = best_start(objective, starts, np.random.default_rng([seed, person]))
             objective.prior = None
-            precision[person], linear[person] = _quadratic(objective, mode[person])
+            precision[person], linear[person] = quadratic(objective, mode[person])
         if spread is None:
             return without_shared(precision, linear, mode, location, scale)
         mu = mode.mean(axis=0)
@@ -132,7 +132,7 @@ def person_curvature(
             mu[~varies] = shared
             for person, objective in enumerate(objectives):
                 mode[person] = _search(objective, mode[person], varies, mu, sigma, scale)
-                precision[person], linear[person] = _quadratic(objective, mode[person])
+                precision[person], linear[person] = quadratic(objective, mode[person])
         spread = sigma[varies]
         mean = (mode[:, varies] - mu[varies]) / spread
         covariance = np.linalg.inv(np.eye(spread.size) + _own(precision, varies) * spread[:, None] * spread)
@@ -160,7 +160,7 @@ def person_curvature(
     return matched(persons, follow, deformation, mu, sigma, varies, reach)
 
 
-def _quadratic(objective: PersonObjective, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def quadratic(objective: PersonObjective, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """H and b of the log-likelihood at x, from differences of the exact gradient; negative curvature counts as none."""
     gradient = -objective(x)[1]
     steps = _STEP * np.eye(x.size)

@@ -15,7 +15,7 @@ from kvfit.memory_model import MemoryModel
 from kvfit.recall.model import RecallModel
 from kvfit.regression.effects import effects
 from kvfit.regression.model import RegressionModel
-from kvfit.reports import free_recall, recognition
+from kvfit.reports import comparison_words, free_recall, recognition
 from kvfit.reports.citations import METHOD_REFERENCES, model_references
 from kvfit.reports.content import (
     ModelCard,
@@ -71,15 +71,13 @@ def report(
     names = comparison.table["model"].tolist()
     labelled = dict(zip(names, comparison.fits, strict=True))
     data = comparison.fits[0].data
-    one = data.observation
     part: Any = recognition if data.task == "recognition" else free_recall
     failed = {p.model.label: int(p.table["failed_starts"].sum()) for p in point_fits}
     single = len(names) == 1
     content = ReportContent(
         title=title or f"Memory models of {data.name}",
         verdict=comparison.verdict(),
-        observation=f"{comparison.unit}. The comparison asks how well each model predicts a further {one}"
-        f" of these same participants, given their other {one}s; it does not speak of new participants.",
+        observation=comparison_words.observation(comparison),
         data=part.data_summary(data, citation),
         models=tuple(_card(name, fit) for name, fit in labelled.items()),
         curves=part.curves(labelled, data, predictive_draws, seed, show_progress),
@@ -100,7 +98,7 @@ def report(
             [identifiability(f).table.assign(model=n) for n, f in labelled.items()], ignore_index=True
         ),
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
-        references=(*METHOD_REFERENCES, *part.REFERENCES),
+        references=(*METHOD_REFERENCES, *comparison_words.references(comparison), *part.REFERENCES),
         notes=(*_notes(comparison), *part.notes(data)),
     )
     return write_page(content, path)
@@ -157,7 +155,7 @@ def _estimates(name: str, fit: Fit) -> pd.DataFrame:
 
 
 def _methods(comparison: Comparison, of_task: tuple[str, ...]) -> tuple[str, ...]:
-    settings, one = comparison.fits[0].settings, comparison.fits[0].data.observation
+    settings = comparison.fits[0].settings
     pooling = {
         "partial": "Participants' parameters were drawn from a normal population on an unconstrained scale (log odds,"
         " logarithm or identity) whose means and standard deviations were estimated too",
@@ -169,25 +167,14 @@ def _methods(comparison: Comparison, of_task: tuple[str, ...]) -> tuple[str, ...
         f"{pooling}. The posterior was sampled with the No-U-Turn Sampler ({settings.sampler}, {settings.chains} chains of"
         f" {settings.draws} draws after {settings.tune} warm-up draws, target acceptance {settings.target_accept}, seed"
         f" {settings.seed}).",
-        f"Predictive accuracy is the expected log pointwise predictive density (elpd) for one left-out {one}, estimated by"
-        " Pareto-smoothed importance sampling (PSIS-LOO); weights are stacking weights. Bands are quantiles, over simulated"
-        " data sets of the same design, of the mean over participants.",
+        *comparison_words.methods(comparison),
     )
 
 
 def _notes(comparison: Comparison) -> tuple[str, ...]:
-    one = comparison.fits[0].data.observation
-    notes = [
-        f"The standard error of an elpd difference treats {one}s as independent; {one}s of one participant are not quite.",
-        "A difference in favour of one model is about these models, priors and data: it does not show that the better model"
-        " is true.",
+    held = [
+        f"{fit.label} was fitted with {name} held at {value:g}; freeing it could change its place."
+        for fit in comparison.fits
+        for name, value in fit.model.fixed.items()
     ]
-    for fit in comparison.fits:
-        for name, value in fit.model.fixed.items():
-            notes.append(f"{fit.label} was fitted with {name} held at {value:g}; freeing it could change its place.")
-    if (comparison.table["k_warnings"] > 0).any():
-        notes.append(
-            f"For some {one}s the importance weights of PSIS-LOO are unreliable (see the column on Pareto k): their elpd is"
-            " rough."
-        )
-    return tuple(notes)
+    return (*comparison_words.notes(comparison), *held)

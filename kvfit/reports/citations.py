@@ -187,6 +187,33 @@ METHOD_REFERENCES: tuple[Citation, ...] = (
     ),
 )
 
+#: Of comparisons by participant.
+NEW_PERSON_REFERENCES: tuple[Citation, ...] = (
+    Citation(
+        "Merkle, E. C., Furr, D., & Rabe-Hesketh, S. (2019). Bayesian comparison of latent variable models: Conditional"
+        " versus marginal likelihoods. Psychometrika, 84, 802–829.",
+        "10.1007/s11336-019-09679-0",
+    ),
+    Citation(
+        "Vehtari, A., Simpson, D., Gelman, A., Yao, Y., & Gabry, J. (2024). Pareto smoothed importance sampling. Journal"
+        " of Machine Learning Research, 25(72), 1–58."
+    ),
+)
+
+#: Of comparisons with log evidence.
+EVIDENCE_REFERENCES: tuple[Citation, ...] = (
+    Citation(
+        "Meng, X.-L., & Wong, W. H. (1996). Simulating ratios of normalizing constants via a simple identity: A theoretical"
+        " exploration. Statistica Sinica, 6, 831–860."
+    ),
+    Citation(
+        "Gronau, Q. F., Sarafoglou, A., Matzke, D., Ly, A., Boehm, U., Marsman, M., Leslie, D. S., Forster, J. J.,"
+        " Wagenmakers, E.-J., & Steingroever, H. (2017). A tutorial on bridge sampling. Journal of Mathematical Psychology,"
+        " 81, 80–97.",
+        "10.1016/j.jmp.2017.09.005",
+    ),
+)
+
 
 def model_references(reference: str) -> tuple[Citation, ...]:
     """References of a model's short form ``"A (2009); B (2016)"``; unknown ones are quoted as they are."""

@@ -77,6 +77,20 @@ COMPARISON = (
         0,
     ),
     Column(
+        "mc_error",
+        "Monte Carlo error",
+        "Error of elpd that comes from integrating persons out by sampling. It should be small beside the differences.",
+        2,
+    ),
+    Column(
+        "log_evidence",
+        "Log evidence",
+        "Log probability of all responses under the hierarchical model, every parameter integrated out under its prior."
+        " Differences are log Bayes factors. Unlike elpd it keeps falling as priors are made wider.",
+        1,
+    ),
+    Column("evidence_error", "Its error", "Monte Carlo error of the log evidence.", 2),
+    Column(
         "aic",
         "AIC",
         "Akaike's criterion from the maximum-likelihood fits of every participant, summed. Lower is better.",

@@ -54,17 +54,20 @@ def participants_section(content: ReportContent, looks: Looks) -> dict[str, obje
     labels = looks.labels[best], looks.labels[rival]
     # short names: labels would not fit into the drawing
     figure = participant_figure(difference, frame["se"], best, rival, (looks.styles[best], looks.styles[rival]))
+    known = bool(frame["se"].notna().any())
     text = (
-        f"Of {len(difference)} participants, {n_best} are better described by {labels[0]} and"
-        f" {len(difference) - n_best} by {labels[1]}; for {n_clear} of them the difference is larger than"
-        " two of its standard errors."
+        f"Of {len(difference)} participants, {n_best} are better {'described' if known else 'predicted'} by {labels[0]} and"
+        f" {len(difference) - n_best} by {labels[1]}"
     )
+    # one participant as one observation has no standard error
+    text += f"; for {n_clear} of them the difference is larger than two of its standard errors." if known else "."
     svg = inline_svg(figure, "participants-figure", f"{labels[0]} against {labels[1]}, by participant", text)
     return {
         "table": participant_table(content.participants, content.comparison, looks.labels),
         "svg": svg,
         "text": text,
         "labels": labels,
+        "errors": known,
     }
 
 

@@ -133,7 +133,9 @@ def participant_table(participants: pd.DataFrame, comparison: pd.DataFrame, labe
         participant: {row["model"]: (float(row["elpd_diff"]), float(row["se"])) for row in rows.to_dict("records")}
         for participant, rows in participants.groupby("participant", sort=False)
     }
-    columns = [Column("participant", "Participant"), Column("best", "Best described by")]
+    known = bool(participants["se"].notna().any())
+    described = "described" if known else "predicted"
+    columns = [Column("participant", "Participant"), Column("best", f"Best {described} by")]
     columns += [Column(name, labels[name], decimals=1, signed=True) for name in order[1:]]
     rows = []
     for participant, values in cells_of.items():
@@ -141,10 +143,12 @@ def participant_table(participants: pd.DataFrame, comparison: pd.DataFrame, labe
         cells = [Cell(str(participant)), Cell(labels[best])]
         for column in columns[2:]:
             value, error = values[column.key]
-            text = f"{write_value(value, column)} ± {write_value(error, Column('', '', decimals=1))}"
+            text = write_value(value, column)
+            if known:
+                text += f" ± {write_value(error, Column('', '', decimals=1))}"
             cells.append(Cell(text, number=True, strong=abs(value) > 2 * error))
         rows.append(tuple(cells))
-    caption = f"elpd minus that of {labels[order[0]]}, with one standard error, by participant"
+    caption = f"elpd minus that of {labels[order[0]]}{', with one standard error' if known else ''}, by participant"
     return TableView("participants", caption, tuple(columns), tuple(rows))
 
 
