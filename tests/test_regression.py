@@ -12,7 +12,7 @@ from study_lists import study_table
 import kvfit as kv
 from kvfit.inference.hierarchy import build_pymc_model
 from kvfit.inference.population import without_shared
-from kvfit.inference.settings import FitSettings
+from kvfit.inference.settings import FitSettings, request_key
 from kvfit.regression.effects import contrasts, typical_values
 from kvfit.regression.formula import FormulaError
 from kvfit.regression.model import RegressionModel
@@ -247,6 +247,22 @@ def test_the_store_keeps_formulas(fitted: kv.Fit) -> None:
             {p.name: again.tree["posterior"][p.name].to_numpy()[1, 5] for p in again.model.parameters},
         ),
     )
+
+
+def test_other_conditions_are_another_request(fitted: kv.Fit) -> None:
+    """Fingerprints of data cover responses alone."""
+    assert fitted.path is not None
+    lists = fitted.data.lists
+    swapped = fitted.data.events.assign(delay=fitted.data.events["delay"].map({"long": "short", "short": "long"}))
+    other = kv.read_free_recall(swapped, name=fitted.data.name)
+    assert other.fingerprint == fitted.data.fingerprint
+    assert (other.lists["delay"] != lists["delay"]).all()
+    again, changed = (bound(fitted.label, data).conditions_fingerprint for data in (fitted.data, other))
+    assert again == fitted.model.conditions_fingerprint
+    assert changed != again
+    keys = [request_key(fitted.label, other.fingerprint, fitted.settings, "", text) for text in (again, changed)]
+    assert fitted.path.name.endswith(keys[0])
+    assert keys[0] != keys[1]
 
 
 def test_the_page_shows_formula_effects_and_what_the_data_tell(fitted: kv.Fit, tmp_path: Path) -> None:

@@ -249,7 +249,7 @@ def fit(
     request = FitSettings(**settings)
     used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
     digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
-    key = request_key(model.label, data.fingerprint, request, digest)
+    key = request_key(model.label, data.fingerprint, request, digest, getattr(model, "conditions_fingerprint", ""))
     if store is not None:
         found = stores.find(Path(store), model.label, key)
         if found is not None:

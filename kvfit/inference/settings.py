@@ -72,8 +72,13 @@ class FitSettings:
         return values
 
 
-def request_key(model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "") -> str:
-    """Hash of a request, 12 hex digits: the same request finds the same fit."""
+def request_key(
+    model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "", conditions: str = ""
+) -> str:
+    """Hash of a request, 12 hex digits: the same request finds the same fit.
+
+    `conditions` is a hash of what formulas use of the data, which the fingerprint of responses does not cover.
+    """
     from kvfit import __version__
 
     request = {
@@ -82,5 +87,6 @@ def request_key(model_label: str, fingerprint: str, settings: FitSettings, simil
         "settings": settings.identity(),
         "similarity": similarity,
         "kvfit": __version__,
+        **({"conditions": conditions} if conditions else {}),
     }
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:12]

@@ -59,10 +59,11 @@ def column_problems(formula: Formula, model: MemoryModel, data: Any, used: np.nd
 def _missing_column(name: str, table: pd.DataFrame, data: Any) -> str:
     if data.task == "free_recall" and name in data.events:
         groups = data.events.groupby(["subject", "list"], sort=False)[name].nunique(dropna=False)
-        person, label = groups[groups > 1].index[0]
-        return (
-            f"is not constant within a list, first participant {person}, list {label}; formulas need one value a list"
-        )
+        for person, label in groups[groups > 1].index[:1]:
+            return (
+                f"is not constant within a list, first participant {person}, list {label}; formulas need one value a"
+                " list"
+            )
     close = get_close_matches(name, table.columns, n=1)
     hint = f"did you mean {close[0]}? " if close else ""
     return f"unknown; {hint}the data have {', '.join(c for c in table.columns if c != 'subject')}"

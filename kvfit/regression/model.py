@@ -1,5 +1,6 @@
 """A memory model some of whose parameters depend on conditions by formulas."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -205,6 +206,12 @@ class RegressionModel:
         if ITEM_EFFECTS in values:
             out[ITEM_EFFECTS] = values[ITEM_EFFECTS]
         return out
+
+    @property
+    def conditions_fingerprint(self) -> str:
+        """Hash of the columns that the formulas use: the same responses under other conditions are another request."""
+        text = "\n".join(f"{c.formula}\n{c.frame.astype(str).to_csv(index=False)}" for c in self.bound or ())
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def log_probabilities(self, design: RegressionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:
         """Log probability of every response category in every cell ``(..., cell, category)``, of recognition models."""
