@@ -1,3 +1,4 @@
+from . import memory as memory
 from .check import check_model as check_model
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
