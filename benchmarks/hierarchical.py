@@ -124,9 +124,9 @@ def summarise(tree: Any, seconds: float) -> Run:
     )
 
 
-def scaled_seconds(rival: Run, own: Run) -> float:
-    """Seconds that the rival needs for our run: its compile time, and our leapfrog steps at its pace."""
-    return rival.compile_seconds + own.n_gradients * rival.sampling_seconds / rival.n_gradients
+def scaled_seconds(rival: Run, own: Run, share: float = 1.0) -> float:
+    """Seconds that the rival needs for a share of our run: its compile time, and our leapfrog steps at its pace."""
+    return rival.compile_seconds + share * own.n_gradients * rival.sampling_seconds / rival.n_gradients
 
 
 def disagreement(build: Callable[[], pm.Model], log_likelihood: LogLikelihood, points: int = 3) -> float:

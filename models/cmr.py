@@ -78,6 +78,8 @@ def _memory(separation: str, uniform: bool) -> MemoryFunction:
     def memory(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
         primacy = p["phi_s"][:, None] * xp.exp(-p["phi_d"][:, None] * np.arange(n_positions))
         power = separation == "power"
+        # supports are linear in what follows, so that sensitivity to them can enter here
+        sensitivity = xp.ones_like(p["gamma_fc"]) if power else 2.0 / p["temperature"]
         model = ContextModel(
             beta_enc=p["beta_enc"],
             beta_start=p["beta_start"],
@@ -85,16 +87,12 @@ def _memory(separation: str, uniform: bool) -> MemoryFunction:
             d_fc=1.0 - p["gamma_fc"],
             l_fc=p["gamma_fc"],
             # compmemlearn's delta is the whole diagonal of the pre-experimental matrix, cymr's Dcf is added to Acf there
-            d_cf=p["delta"] - p["alpha_cf"] if power else 1.0 - p["gamma_cf"],
-            learning=primacy + (1.0 if power else p["gamma_cf"][:, None]),
+            d_cf=sensitivity * (p["delta"] - p["alpha_cf"] if power else 1.0 - p["gamma_cf"]),
+            learning=sensitivity[:, None] * (primacy + (1.0 if power else p["gamma_cf"][:, None])),
             a_fc=p["alpha_fc"] if uniform else None,
-            a_cf=p["alpha_cf"] if uniform or power else None,
+            a_cf=sensitivity * p["alpha_cf"] if uniform or power else None,
         )
-        initial, cue, initial_overlap, cue_overlap = context_tables(model, list_length, n_positions, xp)
-        if not power:
-            sensitivity = 2.0 / p["temperature"]
-            initial, cue = sensitivity[:, None] * initial, sensitivity[:, None, None] * cue
-        return MemoryTables(initial, cue, carry=p["beta_rec"], overlap=(initial_overlap, cue_overlap))
+        return MemoryTables(*context_tables(model, list_length, n_positions, xp), carry=p["beta_rec"])
 
     return memory
 

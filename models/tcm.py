@@ -48,19 +48,13 @@ def _memory(delay: bool) -> MemoryFunction:
             d_fc=p["gamma"],
             l_fc=one,
             d_cf=0.0 * one,
-            learning=one[:, None] * np.ones(n_positions),
+            # supports are proportional to the learning rates, so that sensitivity to them can enter here
+            learning=(2.0 / p["tau"])[:, None] * np.ones(n_positions),
         )
-        initial, cue, initial_overlap, cue_overlap = context_tables(model, list_length, n_positions, xp)
+        initial, cue = context_tables(model, list_length, n_positions, xp)
         if delay:
-            initial = p["rho_delay"][:, None] * initial
-            initial_overlap = p["rho_delay"][:, None] * initial_overlap
-        sensitivity = 2.0 / p["tau"]
-        return MemoryTables(
-            sensitivity[:, None] * initial,
-            sensitivity[:, None, None] * cue,
-            carry=p["beta"],
-            overlap=(initial_overlap, cue_overlap),
-        )
+            initial = p["rho_delay"][:, None, None] * initial
+        return MemoryTables(initial, cue, carry=p["beta"])
 
     return memory
 

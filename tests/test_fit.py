@@ -17,10 +17,9 @@ from kvfit.comparison.person_marginals import person_marginals
 from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import DifferentResponsesError
 from kvfit.inference.diagnostics import Diagnostics
-from kvfit.inference.following import displacement
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature
 from kvfit.inference.settings import FitSettings
-from kvfit.kernels.person_coordinates import products
+from kvfit.kernels.person_coordinates import displacement, products
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
 from kvfit.store import StoreError

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from kvfit.inference.following import displacement, following
+from kvfit.inference.following import following
 from kvfit.inference.marginal import PopulationPrior, marginal_likelihood, posteriors
 from kvfit.inference.population import matched
-from kvfit.kernels.person_coordinates import products, to_effects
+from kvfit.kernels.person_coordinates import displacement, products, to_effects
 
 N, OWN = 4, 2
 #: the last parameter is shared

@@ -234,7 +234,7 @@ def test_tcm_lists(shared: Path, name: str) -> None:
         beta_enc=np.array([p["beta"]]), beta_start=zero, beta_rec=one, d_fc=zero, l_fc=one, d_cf=zero,
         learning=np.ones((1, n)),
     )  # fmt: skip
-    similarity = context_tables(model, np.array([n]), n, np)[1][0]
+    similarity = context_tables(model, np.array([n]), n, np)[1][0, :, 0]
     np.testing.assert_allclose(similarity[0], expected["similarity_of_study_contexts_first_row"], atol=1e-9)
     by_lag = expected["context_similarity_by_lag"]
     np.testing.assert_allclose(similarity[2, 2 : 2 + len(by_lag)], by_lag, atol=1e-9)

@@ -56,27 +56,49 @@ def test_coordinates_invert_effects(inputs: list[np.ndarray]) -> None:
     np.testing.assert_allclose(person_coordinates.to_coordinates(theta, *inputs[1:]), inputs[0], atol=1e-12)
 
 
+@pytest.fixture
+def of_population(inputs: list[np.ndarray]) -> list[np.ndarray]:
+    """Inputs of the Ops: the means of the population in their own order, and where the shared ones are expected."""
+    rng = np.random.default_rng(10)
+    own, shared = np.array([0, 2, 3, 5]), np.array([1, 4])
+    eta, own_mu, sigma, s, *follow = inputs
+    expected, reach = rng.normal(size=Q), np.abs(s) + 0.2
+    mu = np.empty(K + Q)
+    mu[own], mu[shared] = own_mu, expected + 2 * reach * np.arctanh(s / (2 * reach))
+    return [eta, mu, sigma, *follow, own, shared, expected, reach]
+
+
+def test_means_of_the_population_are_taken_apart(inputs: list[np.ndarray], of_population: list[np.ndarray]) -> None:
+    expected = person_coordinates.to_effects(*inputs)
+    for mode in ("NUMBA", "FAST_COMPILE"):
+        found = pytensor.function([], ToEffects()(*of_population), mode=mode)()
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
 @pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
-def test_pullback_equals_differences(inputs: list[np.ndarray], mode: str) -> None:
+def test_pullback_equals_differences(of_population: list[np.ndarray], mode: str) -> None:
+    inputs = of_population
     rng = np.random.default_rng(9)
     weights, weight = rng.normal(size=(PERSONS, K)), rng.normal(size=PERSONS)
-    variables = [pt.tensor(dtype="float64", shape=x.shape) for x in inputs[:4]]
-    theta, log_jacobian = ToEffects()(*variables, *inputs[4:])
+    variables = [pt.tensor(dtype="float64", shape=x.shape) for x in inputs[:3]]
+    theta, log_jacobian = ToEffects()(*variables, *inputs[3:])
     total = (theta * weights).sum() + (log_jacobian * weight).sum()
     function = pytensor.function(variables, [total, *pytensor.grad(total, variables)], mode=mode)
-    _, *gradients = function(*inputs[:4])
+    _, *gradients = function(*inputs[:3])
 
     for at, gradient in enumerate(gradients):
         for index in np.ndindex(inputs[at].shape):
             moved = []
             for step in (1e-6, -1e-6):
-                changed = [x.copy() for x in inputs[:4]]
+                changed = [x.copy() for x in inputs[:3]]
                 changed[at][index] += step
                 moved.append(function(*changed)[0])
             assert gradient[index] == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-6, abs=1e-7)
 
 
-def test_either_output_alone_has_a_gradient(inputs: list[np.ndarray]) -> None:
+def test_either_output_alone_has_a_gradient(of_population: list[np.ndarray]) -> None:
+    inputs = of_population
     eta = pt.tensor(dtype="float64", shape=inputs[0].shape)
     theta, log_jacobian = ToEffects()(eta, *inputs[1:])
     for output in (theta.sum(), log_jacobian.sum()):

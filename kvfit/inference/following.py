@@ -1,28 +1,18 @@
 """How persons' posteriors move and change their shape with the values that all persons share."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from kvfit.inference.marginal import OwnLikelihood, posteriors, shared_steps
 from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.inference.person_moments import PersonMoments
-from kvfit.kernels.person_coordinates import products
+from kvfit.kernels.person_coordinates import displacement, products
 
 #: rounds of persons' samples, where they are known already and where they have moved, and their points
 _ROUNDS, _POINTS = (2, 4), 640
 #: share of the effective points that reweighting must leave
 _RELIABLE = 0.3
-
-
-def displacement(value: Any, at: Any, reach: Any, xp: Any = np) -> Any:
-    """Displacement of unconstrained shared values from `at`, which ends at twice `reach`.
-
-    What persons do is known as far as the reach. Beyond it, and where an unbounded value runs on because the likelihood
-    has become flat, they are taken to follow no further.
-    """
-    return 2.0 * reach * xp.tanh((value - at) / (2.0 * reach))
 
 
 def following(

@@ -9,6 +9,8 @@ import pytensor.tensor as pt
 from kvfit import registry
 from kvfit.inference.population import PersonCurvature, person_curvature
 from kvfit.inference.preconditioner import person_effects
+from kvfit.kernels.person_values import LINKS
+from kvfit.kernels.person_values_op import NaturalValues
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
@@ -115,27 +117,32 @@ def build_pymc_model(
         if moved:
             natural[ITEM_EFFECTS] = _item_effects(moved, parameterisation, of_items)
             average = _average(moved, natural[ITEM_EFFECTS], parameters)
-        theta = _theta(pooling, parameterisation, curvature, parameters, varies, data.n_participants, average)
-        for p, values in zip(parameters, _natural(theta, parameters), strict=True):
+        unconstrained = _unconstrained(
+            pooling, parameterisation, curvature, parameters, varies, data.n_participants, average
+        )
+        for p, values in zip(parameters, natural_values(*unconstrained, parameters, varies), strict=True):
             natural[p.name] = pm.Deterministic(p.name, values, dims="participant")
         model.observe(model.observed, design, natural)
     return pymc_model
 
 
-def _natural(theta: Any, parameters: tuple[Parameter, ...]) -> list[Any]:
+def natural_values(effects: Any, mu: Any, parameters: tuple[Parameter, ...], varies: np.ndarray) -> list[Any]:
     """Natural-scale values ``(participant,)`` of each parameter.
 
-    Parameters with one link are transformed together, because every node of a graph takes time to compile.
+    Parameters
+    ----------
+    effects : tensor
+        ``(participant, parameter that varies)``, unconstrained scale.
+    mu : tensor
+        ``(parameter,)``, whose values every participant shares where persons do not differ.
+    parameters : tuple of Parameter
+    varies : numpy.ndarray
+        ``(parameter,)`` bool.
     """
-    links = [(p.support, p.link) for p in parameters]
-    out: list[Any] = [None] * len(parameters)
-    for link in dict.fromkeys(links):
-        alike = [k for k, other in enumerate(links) if other == link]
-        values = parameters[alike[0]].to_natural(theta[:, alike], pt)
-        columns = pt.split(values, [1] * len(alike), axis=1) if len(alike) > 1 else [values]
-        for k, column in zip(alike, columns, strict=True):
-            out[k] = column[:, 0]
-    return out
+    columns = tuple(int(c) for c in np.where(varies, np.cumsum(varies) - 1, -1))
+    links = tuple(LINKS[p.link if p.support == "positive" else p.support] for p in parameters)
+    made: list[Any] = NaturalValues(columns, links)(effects, mu, return_list=True)
+    return made
 
 
 def item_effects(model: MemoryModel) -> tuple[ItemEffect, ...]:
@@ -180,7 +187,7 @@ def _absorbed(moved: tuple[ItemEffect, ...], name: str) -> list[int]:
     return [k for k, effect in enumerate(moved) if effect.parameter.name == name and not effect.status]
 
 
-def _theta(
+def _unconstrained(
     pooling: str,
     parameterisation: str,
     curvature: PersonCurvature | None,
@@ -188,8 +195,10 @@ def _theta(
     varies: np.ndarray,
     n_participants: int,
     average: Any = None,
-) -> Any:
-    """Unconstrained values ``(participant, parameter)``; `average` ``(parameter,)`` is that of effects of items.
+) -> tuple[Any, Any]:
+    """Effects ``(participant, parameter that varies)`` and population means ``(parameter,)``, unconstrained scale.
+
+    `average` ``(parameter,)`` is that of effects of items.
 
     Data know a person's value with the average of the items far better than that average itself. So persons are sampled
     around the population's mean plus the average, which is then taken off: the same model in other coordinates, without
@@ -197,9 +206,8 @@ def _theta(
     """
     location = np.array([p.location for p in parameters])
     scale = np.array([p.scale for p in parameters])
-    ones = np.ones((n_participants, 1))
     if pooling == "complete":
-        return ones * pm.Normal("population_mean", location, scale, dims="parameter")
+        return np.zeros((n_participants, 0)), pm.Normal("population_mean", location, scale, dims="parameter")
     if pooling == "none":
         mu, sigma = pt.constant(location), pt.constant(scale)
     else:
@@ -222,8 +230,4 @@ def _theta(
         effects = around[own] + sigma * pm.Normal("standardised_effects", dims=dims)
     if average is not None:
         effects = effects - average[own]
-    if varies.all():
-        return effects
-    shared = np.flatnonzero(~varies)
-    place = np.argsort(np.concatenate([own, shared]))
-    return pt.concatenate([effects, ones * mu[shared]], axis=1)[:, place]
+    return effects, mu

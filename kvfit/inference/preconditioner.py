@@ -20,12 +20,11 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
-import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
-from kvfit.inference.following import displacement
 from kvfit.inference.population import PersonCurvature
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
+from kvfit.kernels.person_values_op import PersonDensity
 
 
 def person_effects(
@@ -60,8 +59,7 @@ def person_effects(
     own = np.flatnonzero(varies)
 
     def logp(value: Any, mu: Any, sigma: Any) -> Any:
-        z = (value - mu[..., own]) / sigma
-        return (-0.5 * z * z - pt.log(sigma) - 0.5 * np.log(2 * np.pi)).sum(axis=-1)
+        return PersonDensity()(value, mu.reshape((-1,)), sigma.reshape((-1,)), own)
 
     def random(mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
         drawn = rng.normal(mu[..., own], sigma, size=None if size is None else (*size, own.size))
@@ -96,14 +94,13 @@ class PersonTransform(Transform):
     ndim_supp = 1
 
     def __init__(self, curvature: PersonCurvature, varies: np.ndarray) -> None:
-        self.own, self.shared = np.flatnonzero(varies), np.flatnonzero(~varies)
-        self.expected, self.reach = curvature.mu[~varies], curvature.reach
-        self.constants = (curvature.precision, curvature.coupling, curvature.linear, curvature.deformation)
+        places = np.flatnonzero(varies), np.flatnonzero(~varies)
+        follow = (curvature.precision, curvature.coupling, curvature.linear, curvature.deformation)
+        arrays = (*follow, *places, curvature.mu[~varies], curvature.reach)
+        self.constants = tuple(map(np.ascontiguousarray, arrays))
 
     def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        mu, sigma = (x.reshape((-1,)) for x in inputs[-2:])
-        moved = displacement(mu[self.shared], self.expected, self.reach, pt) if self.shared.size else np.zeros(0)
-        return mu[self.own], sigma, moved, *self.constants
+        return *(x.reshape((-1,)) for x in inputs[-2:]), *self.constants
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""

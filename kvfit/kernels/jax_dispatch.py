@@ -1,6 +1,6 @@
 """JAX forms of kvfit's Ops, for samplers that run in JAX (numpyro); imported only there.
 
-The coordinates of person effects are written in JAX. The match-and-cue core and key-value recognition are called back on the
+Person effects are written in JAX. The match-and-cue core, tables of context and key-value recognition are called back on the
 host: right, but without the speed that JAX or the compiled code have on their own.
 """
 
@@ -11,14 +11,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.linalg import solve_triangular
+from jax.scipy.stats import norm
 from pytensor.graph.basic import Apply
 from pytensor.link.jax.dispatch import jax_funcify
 
-from kvfit.kernels import key_value, match_cue
+from kvfit.kernels import context, key_value, match_cue
+from kvfit.kernels.context_op import N_DIFFERENTIABLE as N_OF_CONTEXT
+from kvfit.kernels.context_op import ContextPullback, ContextTables
 from kvfit.kernels.key_value_op import N_DIFFERENTIABLE, KeyValuePullback, KeyValueTable
 from kvfit.kernels.match_cue import CoreConfig
 from kvfit.kernels.match_cue_op import N_TABLES, MatchCue, MatchCueGradient, MatchCueValue
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects, ToEffectsPullback
+from kvfit.kernels.person_values import LINKS
+from kvfit.kernels.person_values_op import NaturalPullback, NaturalValues, PersonDensity, PersonDensityPullback
 
 
 def _products(s: Any) -> Any:
@@ -55,26 +60,79 @@ def _to_coordinates(theta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: 
     return solve_triangular(_deformed(s, D)[0], deformed.T, lower=True).T
 
 
-def _to_effects_pullback(
-    eta: Any, mu: Any, sigma: Any, s: Any, H: Any, C: Any, b: Any, D: Any, g_theta: Any, g_log_jacobian: Any
-) -> tuple[Any, ...]:
-    _, pull_back = jax.vjp(lambda e, m, d, v: _to_effects(e, m, d, v, H, C, b, D), eta, mu, sigma, s)
-    return tuple(pull_back((g_theta, g_log_jacobian)))
+def _of_population(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function` of the population's means, whose shared values persons follow no further than twice the reach."""
+
+    def call(
+        x: Any, mu: Any, sigma: Any, H: Any, C: Any, b: Any, D: Any, own: Any, shared: Any, expected: Any, reach: Any
+    ) -> Any:
+        s = 2.0 * reach * jnp.tanh((mu[shared] - expected) / (2.0 * reach))
+        return function(x, mu[own], sigma, s, H, C, b, D)
+
+    return call
 
 
 @jax_funcify.register(ToEffects)
 def _(op: ToEffects, **kwargs: Any) -> Callable[..., Any]:
-    return _to_effects
+    return _of_population(_to_effects)
 
 
 @jax_funcify.register(ToCoordinates)
 def _(op: ToCoordinates, **kwargs: Any) -> Callable[..., Any]:
-    return _to_coordinates
+    return _of_population(_to_coordinates)
 
 
 @jax_funcify.register(ToEffectsPullback)
 def _(op: ToEffectsPullback, **kwargs: Any) -> Callable[..., Any]:
-    return _to_effects_pullback
+    def pullback(eta: Any, mu: Any, sigma: Any, *rest: Any) -> tuple[Any, ...]:
+        *constants, g_theta, g_log_jacobian = rest
+        _, pull_back = jax.vjp(lambda e, m, d: _of_population(_to_effects)(e, m, d, *constants), eta, mu, sigma)
+        return tuple(pull_back((g_theta, g_log_jacobian)))
+
+    return pullback
+
+
+def _natural(op: NaturalValues | NaturalPullback, theta: Any, mu: Any) -> tuple[Any, ...]:
+    inverse = {LINKS["unit"]: jax.nn.sigmoid, LINKS["log"]: jnp.exp, LINKS["softplus"]: jax.nn.softplus}
+    made = []
+    for p, column, link in op.places:
+        x = theta[:, column] if column >= 0 else jnp.broadcast_to(mu[p], theta.shape[:1])
+        made.append(inverse.get(link, lambda value: value)(x))
+    return tuple(made)
+
+
+@jax_funcify.register(NaturalValues)
+def _(op: NaturalValues, **kwargs: Any) -> Callable[..., Any]:
+    def natural(theta: Any, mu: Any) -> Any:
+        made = _natural(op, theta, mu)
+        return made if len(made) > 1 else made[0]
+
+    return natural
+
+
+@jax_funcify.register(NaturalPullback)
+def _(op: NaturalPullback, **kwargs: Any) -> Callable[..., Any]:
+    def pullback(theta: Any, mu: Any, *given: Any) -> Any:
+        return jax.vjp(lambda t, m: _natural(op, t, m), theta, mu)[1](given)
+
+    return pullback
+
+
+def _person_density(theta: Any, mu: Any, sigma: Any, own: Any) -> Any:
+    return norm.logpdf(theta, mu[own], sigma).sum(axis=1)
+
+
+@jax_funcify.register(PersonDensity)
+def _(op: PersonDensity, **kwargs: Any) -> Callable[..., Any]:
+    return _person_density
+
+
+@jax_funcify.register(PersonDensityPullback)
+def _(op: PersonDensityPullback, **kwargs: Any) -> Callable[..., Any]:
+    def pullback(theta: Any, mu: Any, sigma: Any, own: Any, given: Any) -> Any:
+        return jax.vjp(lambda t, m, s: _person_density(t, m, s, own), theta, mu, sigma)[1](given)
+
+    return pullback
 
 
 def _with_adjoints(config: CoreConfig, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -128,6 +186,48 @@ def _(op: MatchCueGradient, node: Apply | None = None, **kwargs: Any) -> Callabl
         return evaluate(inputs[:N_TABLES], inputs[N_TABLES:]), *adjoints
 
     return differentiable
+
+
+def _context_tables() -> Callable[..., Any]:
+    """Tables of retrieved-context models, which JAX differentiates by their own pullback."""
+
+    def host(*arrays: Any) -> tuple[np.ndarray, ...]:
+        return tuple(context.context_tables(*map(np.ascontiguousarray, arrays)))
+
+    @jax.custom_vjp
+    def evaluate(inputs: tuple[Any, ...], list_length: Any) -> Any:
+        cells, n = inputs[-1].shape
+        made = [jax.ShapeDtypeStruct(shape, np.float64) for shape in ((cells, 2, n), (cells, n, 2, n))]
+        return jax.pure_callback(host, tuple(made), *inputs, list_length, vmap_method="sequential")
+
+    def forward(inputs: tuple[Any, ...], list_length: Any) -> tuple[Any, Any]:
+        return evaluate(inputs, list_length), (inputs, list_length)
+
+    def backward(kept: tuple[Any, ...], cotangents: tuple[Any, ...]) -> tuple[Any, ...]:
+        return _context_pullback(*kept[0], kept[1], *cotangents), None
+
+    evaluate.defvjp(forward, backward)
+    return evaluate
+
+
+def _context_pullback(*inputs: Any) -> tuple[Any, ...]:
+    def host(*arrays: Any) -> tuple[np.ndarray, ...]:
+        return tuple(context.context_tables_pullback(*map(np.ascontiguousarray, arrays)))
+
+    made = [jax.ShapeDtypeStruct(x.shape, np.float64) for x in inputs[:N_OF_CONTEXT]]
+    adjoints: tuple[Any, ...] = jax.pure_callback(host, tuple(made), *inputs, vmap_method="sequential")
+    return adjoints
+
+
+@jax_funcify.register(ContextTables)
+def _(op: ContextTables, **kwargs: Any) -> Callable[..., Any]:
+    evaluate = _context_tables()
+    return lambda *inputs: evaluate(inputs[:N_OF_CONTEXT], inputs[N_OF_CONTEXT])
+
+
+@jax_funcify.register(ContextPullback)
+def _(op: ContextPullback, **kwargs: Any) -> Callable[..., Any]:
+    return _context_pullback
 
 
 def _key_value_table(read: int) -> Callable[..., Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytensor.tensor as pt
-from numba import njit
+from numba import njit, objmode
 from pytensor.gradient import DisconnectedType, disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
@@ -16,8 +16,8 @@ from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 from kvfit.kernels import person_coordinates
 
 _SOURCES = Path(str(person_coordinates.__file__)).read_bytes() + Path(__file__).read_bytes()
-#: eta (or theta), mu, sigma and shared values; after them come the constants H, C, b and D
-_N_DIFFERENTIABLE = 4
+#: eta (or theta), the population's means and sigma; after them come the constants H, C, b, D, own, shared, expected, reach
+_N_DIFFERENTIABLE = 3
 
 
 class _Coordinates(Op):
@@ -25,7 +25,7 @@ class _Coordinates(Op):
     function: Callable[..., Any]
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Inputs: effects or coordinates, mu, sigma, shared values, H, C, b, D (and cotangents)."""
+        """Inputs: effects or coordinates, means ``(parameter,)``, sigma and the constants (and cotangents)."""
         variables = [pt.as_tensor_variable(x) for x in inputs]
         return Apply(self, variables, [v.type() for v in self.like(variables)])
 
@@ -35,7 +35,7 @@ class _Coordinates(Op):
 
     def perform(self, node: Apply, inputs: list[np.ndarray], outputs: list[list[Any]]) -> None:
         """Call the compiled function."""
-        made = type(self).function(*(np.ascontiguousarray(x, dtype=float) for x in inputs))
+        made = type(self).function(*map(np.ascontiguousarray, inputs))
         for slot, value in zip(outputs, made if isinstance(made, tuple) else (made,), strict=True):
             slot[0] = value
 
@@ -43,7 +43,7 @@ class _Coordinates(Op):
 class ToEffects(_Coordinates):
     """Person effects and the log of the Jacobian's determinant ``(person,)`` from coordinates."""
 
-    function = staticmethod(person_coordinates.to_effects)
+    function = staticmethod(person_coordinates.effects_from_population)
 
     def like(self, inputs: list[Variable]) -> list[Variable]:
         """Effects like the coordinates; a number a person."""
@@ -64,9 +64,9 @@ class ToEffects(_Coordinates):
 
 
 class ToEffectsPullback(_Coordinates):
-    """Adjoints of coordinates, mu, sigma and shared values."""
+    """Adjoints of coordinates, the population's means and sigma."""
 
-    function = staticmethod(person_coordinates.to_effects_pullback)
+    function = staticmethod(person_coordinates.effects_from_population_pullback)
 
     def like(self, inputs: list[Variable]) -> list[Variable]:
         """As the inputs that they belong to."""
@@ -76,40 +76,55 @@ class ToEffectsPullback(_Coordinates):
 class ToCoordinates(_Coordinates):
     """Coordinates from person effects (for starting values; without a gradient)."""
 
-    function = staticmethod(person_coordinates.to_coordinates)
+    function = staticmethod(person_coordinates.coordinates_from_population)
 
     def like(self, inputs: list[Variable]) -> list[Variable]:
         """As the effects."""
         return inputs[:1]
 
 
-def _register(op: type[_Coordinates], n_inputs: int) -> None:
-    key = hashlib.sha256(op.__name__.encode() + _SOURCES).hexdigest()
-    function = op.function
-
-    if n_inputs == 8:
-
-        @njit(nogil=True)
-        def call(x, mu, sigma, s, H, C, b, D):  # type: ignore[no-untyped-def]
-            return function(
-                np.ascontiguousarray(x), np.ascontiguousarray(mu), np.ascontiguousarray(sigma), np.ascontiguousarray(s),
-                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b), np.ascontiguousarray(D),
-            )  # fmt: skip
-    else:
-
-        @njit(nogil=True)
-        def call(x, mu, sigma, s, H, C, b, D, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
-            return function(
-                np.ascontiguousarray(x), np.ascontiguousarray(mu), np.ascontiguousarray(sigma), np.ascontiguousarray(s),
-                np.ascontiguousarray(H), np.ascontiguousarray(C), np.ascontiguousarray(b), np.ascontiguousarray(D),
-                np.ascontiguousarray(g_theta), np.ascontiguousarray(g_log_jacobian),
-            )  # fmt: skip
-
-    @register_funcify_and_cache_key(op)
-    def funcify(_op: Any, node: Apply, **kwargs: Any) -> tuple[Any, str]:
-        return call, key
+def _key(op: _Coordinates) -> str:
+    """Changes with the Op and the source, so that a stale binary is never used."""
+    return hashlib.sha256(type(op).__name__.encode() + _SOURCES).hexdigest()
 
 
-_register(ToEffects, 8)
-_register(ToCoordinates, 8)
-_register(ToEffectsPullback, 10)
+@register_funcify_and_cache_key(ToEffects)
+def _(op: ToEffects, node: Apply, **kwargs: Any) -> tuple[Any, str]:
+    function = person_coordinates.effects_from_population
+
+    @njit(nogil=True)
+    def call(eta, mu, sigma, H, C, b, D, own, shared, expected, reach):  # type: ignore[no-untyped-def]
+        return function(
+            np.ascontiguousarray(eta), np.ascontiguousarray(mu), np.ascontiguousarray(sigma),
+            H, C, b, D, own, shared, expected, reach,
+        )  # fmt: skip
+
+    return call, _key(op)
+
+
+@register_funcify_and_cache_key(ToEffectsPullback)
+def _(op: ToEffectsPullback, node: Apply, **kwargs: Any) -> tuple[Any, str]:
+    function = person_coordinates.effects_from_population_pullback
+
+    @njit(nogil=True)
+    def call(eta, mu, sigma, H, C, b, D, own, shared, expected, reach, g_theta, g_log_jacobian):  # type: ignore[no-untyped-def]
+        return function(
+            np.ascontiguousarray(eta), np.ascontiguousarray(mu), np.ascontiguousarray(sigma),
+            H, C, b, D, own, shared, expected, reach,
+            np.ascontiguousarray(g_theta), np.ascontiguousarray(g_log_jacobian),
+        )  # fmt: skip
+
+    return call, _key(op)
+
+
+@register_funcify_and_cache_key(ToCoordinates)
+def _(op: ToCoordinates, node: Apply, **kwargs: Any) -> tuple[Any, str]:
+    function = person_coordinates.coordinates_from_population
+
+    @njit
+    def call(theta, mu, sigma, H, C, b, D, own, shared, expected, reach):  # type: ignore[no-untyped-def]
+        with objmode(eta="float64[:, :]"):
+            eta = function(theta, mu, sigma, H, C, b, D, own, shared, expected, reach)
+        return np.ascontiguousarray(eta)
+
+    return call, _key(op)

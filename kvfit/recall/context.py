@@ -6,7 +6,8 @@ item i sits in ``F_i = D_fc e_i + A_fc 1 + L_fc c_i`` (item-to-context) and ``G_
 ``F_r / |F_r|``.
 
 Without uniform item-to-context associations (A_fc = 0) the inputs at study are orthonormal, so that
-``c_i . c_j = rho^|i-j|`` and ``c_i . e_j = beta rho^(i-j)`` for j <= i: no vector is built.
+``c_i . c_j = rho^|i-j|`` and ``c_i . e_j = beta rho^(i-j)`` for j <= i: no vector is built
+(:mod:`kvfit.kernels.context`).
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.recall.tables import by_lag, end_distance, lags, powers
+from kvfit.kernels import context
 
 
 @dataclass(frozen=True)
@@ -37,53 +38,39 @@ def drift(beta: Any, overlap: Any, xp: Any) -> Any:
     return xp.sqrt(1.0 + beta * beta * (overlap * overlap - 1.0)) - beta * overlap
 
 
-def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any, Any, Any]:
-    """Initial support and overlap ``(cell, position)``, and their cues ``(cell, recalled, position)``.
+def context_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any]:
+    """Tables with the channel of the support first and that of the context's overlap second.
+
+    Parameters
+    ----------
+    m : ContextModel
+        Supports are linear in ``d_cf``, ``learning`` and ``a_cf`` together, and scaled with them.
+    list_length : numpy.ndarray
+        ``(cell,)``.
+    n_positions : int
+        Longest list; as many learning rates.
+    xp : module
+        ``numpy`` or ``pytensor.tensor``.
 
     Returns
     -------
-    tuple
-        ``(initial, cue, initial_overlap, cue_overlap)``; cues are already multiplied by ``beta_rec``.
+    initial, cue : tensor
+        ``(cell, 2, position)`` and ``(cell, recalled position, 2, position)``; cues are already multiplied by ``beta_rec``.
     """
     if m.a_fc is not None:
         return _dense_tables(m, list_length, n_positions, xp)
-    n = n_positions
-    rho = xp.sqrt(1.0 - m.beta_enc * m.beta_enc)
-    power = powers(rho, np.arange(n))
-    d_fc, l_fc, beta = (v[:, None] for v in (m.d_fc, m.l_fc, m.beta_enc))
-    length = xp.sqrt(m.d_fc * m.d_fc + m.l_fc * m.l_fc + 2.0 * m.d_fc * m.l_fc * m.beta_enc)  # |F_i|
-    scale = (m.beta_rec / length)[:, None]
-    # what recalling r brings back, at each lag i - r: everything but the learning rate depends on the lag alone
-    lag = np.arange(1 - n, n)
-    similarity = xp.take(power, np.abs(lag), axis=1)
-    item = d_fc * (lag == 0) + (l_fc * beta) * similarity * (lag <= 0)  # item units of F_r
-    context = (d_fc * beta) * similarity * (lag >= 0) + l_fc * similarity  # F_r . c_i
-    place = lags(n) + n - 1
-    cue = by_lag(scale * m.d_cf[:, None] * item, place, xp) + m.learning[:, None, :] * by_lag(
-        scale * context, place, xp
-    )
-    cue_overlap = by_lag((scale / length[:, None]) * (d_fc * item + l_fc * context), place, xp)
+    uniform = xp.zeros_like(m.d_cf) if m.a_cf is None else m.a_cf
+    inputs = (m.beta_enc, m.beta_start, m.beta_rec, m.d_fc, m.l_fc, m.d_cf, uniform, m.learning, list_length)
+    if xp is np:
+        made: tuple[Any, Any] = context.context_tables(*map(np.ascontiguousarray, inputs))
+        return made
+    from kvfit.kernels.context_op import ContextTables
 
-    # reinstatement of the start unit: c = rho_start c_N + beta_start e_start
-    remaining = end_distance(list_length, n)
-    to_end = powers(rho, remaining)
-    from_start = powers(rho, np.arange(1.0, n + 1))
-    rho_start = drift(m.beta_start, rho ** list_length.astype(float), xp)[:, None]
-    c_item = rho_start * m.beta_enc[:, None] * to_end
-    c_context = rho_start * to_end + m.beta_start[:, None] * from_start
-    initial = m.d_cf[:, None] * c_item + m.learning * c_context
-    initial_overlap = (m.d_fc[:, None] * c_item + m.l_fc[:, None] * c_context) / length[:, None]
-    if m.a_cf is not None:
-        # every item unit of context supports every item
-        steps = xp.cumsum(power, axis=1)
-        summed = (m.d_fc[:, None] + (m.l_fc * m.beta_enc)[:, None] * steps) / length[:, None]
-        cue = cue + (m.a_cf * m.beta_rec)[:, None, None] * summed[:, :, None]
-        studied = np.arange(n)[None, :] < list_length[:, None]
-        initial = initial + (m.a_cf * (c_item * studied).sum(axis=1))[:, None]
-    return initial, cue, initial_overlap, cue_overlap
+    initial, cue = ContextTables()(*inputs)
+    return initial, cue
 
 
-def _dense_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any, Any, Any]:
+def _dense_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp: Any) -> tuple[Any, Any]:
     """The same tables with explicit context vectors, for uniform item-to-context associations."""
     n = n_positions
     a_fc = m.a_fc
@@ -114,4 +101,4 @@ def _dense_tables(m: ContextModel, list_length: np.ndarray, n_positions: int, xp
     initial_overlap = (c_in * start[:, None, :]).sum(axis=2)
     cue = beta_rec * (c_in @ xp.swapaxes(context_to_item, 1, 2))
     cue_overlap = beta_rec * (c_in @ xp.swapaxes(c_in, 1, 2))
-    return initial, cue, initial_overlap, cue_overlap
+    return xp.stack([initial, initial_overlap], axis=1), xp.stack([cue, cue_overlap], axis=2)

@@ -27,15 +27,14 @@ class MemoryTables:
     Parameters
     ----------
     initial : tensor
-        ``(cell, position)``, match at the start of recall.
+        ``(cell, position)``, match at the start of recall; or ``(cell, 2, position)``, with the overlap of the current
+        context and the context that each item brings back.
     cue : tensor
-        ``(cell, recalled position, position)``, what recalling adds to the match.
+        ``(cell, recalled position, position)``, what recalling adds to the match; or
+        ``(cell, recalled position, 2, position)``.
     carry : tensor
-        ``(cell,)``, the constant by which the old match is multiplied; with `overlap`, the drift rate of the
+        ``(cell,)``, the constant by which the old match is multiplied; with overlaps, the drift rate of the
         norm-preserving rule.
-    overlap : tuple of tensor, optional
-        ``(cell, position)`` and ``(cell, recalled position, position)``: overlap of the current context with the
-        context each item brings back, and its cue.
     semantic : tensor, optional
         ``(cell,)``, weight of the per-list similarity table.
     """
@@ -43,7 +42,6 @@ class MemoryTables:
     initial: Any
     cue: Any
     carry: Any
-    overlap: tuple[Any, Any] | None = None
     semantic: Any = None
 
 
@@ -86,11 +84,9 @@ def assemble(
         ``initial (cell, channel, position)``, ``cue (cell, position, channel, position)``,
         ``scalars (cell, 6)``, ``stop (cell, 2, output)``.
     """
-    if memory.overlap is None:
-        initial, cue = memory.initial[:, None, :], memory.cue[:, :, None, :]
-    else:
-        initial = xp.stack([memory.initial, memory.overlap[0]], axis=1)
-        cue = xp.stack([memory.cue, memory.overlap[1]], axis=2)
+    initial, cue = memory.initial, memory.cue
+    if initial.ndim == 2:
+        initial, cue = initial[:, None, :], cue[:, :, None, :]
     zero = xp.zeros_like(memory.carry)
     columns: list[Any] = [zero] * N_SCALARS
     columns[CARRY] = memory.carry
