@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kvfit.comparison.compare import Comparison, compare
+from kvfit.comparison.verdict import evidence_words
 from kvfit.identifiability.table import identifiability
 from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
@@ -77,7 +78,7 @@ def report(
     single = len(names) == 1
     content = ReportContent(
         title=title or f"Memory models of {data.name}",
-        verdict=comparison.verdict(),
+        verdict=" ".join([comparison.verdict(), *evidence_words(comparison)]),
         observation=comparison_words.observation(comparison),
         data=part.data_summary(data, citation),
         models=tuple(_card(name, fit) for name, fit in labelled.items()),
