@@ -13,7 +13,7 @@ from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import RANKED
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words
 from kvfit.recovery.truth import draw_prior
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ class Calibration:
         depend on one another), and the data's log-likelihood (Modrak et al. 2023).
     design, method : str
         In words.
-    n_untrusted : int
-        Fits whose sampling did not pass its checks; they count.
     batch : Batch
         With the failures.
     seed : int
@@ -49,7 +47,6 @@ class Calibration:
     ranks: pd.DataFrame
     design: str
     method: str
-    n_untrusted: int
     batch: Batch
     seed: int
 
@@ -102,9 +99,7 @@ class Calibration:
                 f"NOT calibrated in {n} simulated data sets: {shown}. Look at the picture; then at the sampler's"
                 " diagnostics, at the parameterisation, and at the model's simulator."
             )
-        if self.n_untrusted:
-            text += f" Sampling of {self.n_untrusted} of {n} fits did not pass its checks; more draws may mend that."
-        return f"{text} {self.batch.words()}".strip()
+        return f"{text} {fitting_words(self.batch)}".strip()
 
     def __str__(self) -> str:
         """Table and verdict as text."""
@@ -182,8 +177,7 @@ def calibrate(
     batch = run_batch(jobs, **vars(where), label=f"{bound.label}: calibration")
     done = [result for result in batch.results if result is not None]
     ranks = pd.DataFrame([result["ranks"] for result in done])
-    untrusted = sum(not result["passed"] for result in done)
-    return Calibration(bound, ranks, design_words(data), fitting.words, untrusted, batch, seed)
+    return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed)
 
 
 def _uniformity(pit: pd.DataFrame) -> np.ndarray:

@@ -14,7 +14,7 @@ from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, truth_words
 from kvfit.recovery.truth import Truth, true_values
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def confusion_verdict(found: Confusion) -> str:
     persons = found.table("person")
     alone = persons[persons["generator"] == persons["chosen"]]
     text += f" A single participant's own data choose the right model in {alone['share'].mean():.0%} of cases."
-    return f"{text} {found.batch.words()}".strip()
+    return f"{text} {fitting_words(found.batch)}".strip()
 
 
 def _row(generator: str, chosen: str, count: int, n: int) -> dict[str, Any]:

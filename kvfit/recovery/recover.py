@@ -12,7 +12,7 @@ from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, truth_words
 from kvfit.recovery.true_values import TrueValues
 from kvfit.recovery.truth import Truth, true_values
 
@@ -93,7 +93,7 @@ class Recovery:
         bound = t.index[t["at_bound"] > 0.05 * t["n"]]
         if len(bound):
             text += f" Estimates often end at the edge of the search: {', '.join(bound)}; take MAP or pool persons."
-        return f"{text} {self.batch.words()}".strip()
+        return f"{text} {fitting_words(self.batch)}".strip()
 
     def figure(self) -> "Figure":
         """Draw true against estimated values, a panel a parameter."""

@@ -8,12 +8,16 @@ from typing import Any, get_args
 import numpy as np
 
 from kvfit.batch.job import Inputs, Job
+from kvfit.batch.runner import Batch
 from kvfit.inference.hierarchy import Pooling
 from kvfit.inference.settings import FitSettings
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
 from kvfit.registry import get_model
+
+#: Share of searches in which a single start found the best value, from which it is worth a sentence.
+_ALONE = 0.05
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,20 @@ def design_words(design: Any) -> str:
 def _range(values: np.ndarray) -> str:
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
+
+
+def fitting_words(batch: Batch) -> str:
+    """Failed jobs, and how far the searches or samplers of the others can be trusted; empty if there is nothing to say."""
+    done = [result for result in batch.results if result is not None]
+    said = [batch.words()]
+    untrusted = sum(result.get("passed") is False for result in done)
+    if untrusted:
+        said.append(f"Sampling of {untrusted} of {len(done)} fits did not pass its checks; raise draws and tune.")
+    alone = [one for result in done for one in result.get("alone", [])]
+    if sum(alone) > _ALONE * len(alone):
+        share = sum(alone) / len(alone)
+        said.append(f"In {share:.0%} of the searches only one start reached the best value; raise starts.")
+    return " ".join(filter(None, said))
 
 
 def truth_words(truth: Any) -> str:
