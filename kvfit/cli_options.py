@@ -20,6 +20,13 @@ Items = Annotated[
         help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
     ),
 ]
+Formula = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--formula",
+        help="A parameter that depends on conditions: 'd_prime ~ strength + (1 + strength | subject)'; may be repeated.",
+    ),
+]
 Unit = Annotated[
     str,
     typer.Option(
@@ -137,6 +144,9 @@ class Sampling:
         0.9
     )
     seed: Seed = 0
+    correlated: Annotated[
+        bool, typer.Option("--correlated", help="Let persons' parameters correlate in the population (LKJ prior).")
+    ] = False
 
 
 @dataclass(frozen=True)

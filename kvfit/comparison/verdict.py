@@ -39,13 +39,15 @@ def verdict(comparison: "Comparison") -> str:
             f" log predictive density{' for new participants' if comparison.unit == 'participant' else ''}, less than"
             f" {DECISIVE_ERRORS:g} standard errors or {SMALLEST_DIFFERENCE:g} units."
         )
-    unreliable = t.loc[t["k_warnings"] > 0, "model"].tolist()
+    unreliable = t[t["k_warnings"] > 0]
     untrusted = [f.label for f in comparison.fits if not f.diagnostics.passed]
     if untrusted:
         words += f" Treat this as provisional: sampling of {', '.join(untrusted)} did not pass its checks."
-    elif unreliable:
-        one = "participant" if comparison.unit == "participant" else data.observation
-        words += f" Importance weights of some {one}s are unreliable for {', '.join(unreliable)} (Pareto k)"
+    elif len(unreliable):
+        by_person = comparison.unit == "participant"
+        one, n = ("participant", data.n_participants) if by_person else (data.observation, len(data.participant))
+        which = ", ".join(f"{r['model']} ({r['k_warnings']} of {n:,} {one}s)" for _, r in unreliable.iterrows())
+        words += f" Some importance weights are unreliable (Pareto k): {which}"
         left = any((found.unreliable & ~found.table["refitted"]).any() for found in comparison.new_persons)
         words += "; refit=True (--refit) fits again without each of them." if left else "."
     return words

@@ -15,14 +15,20 @@ _REQUIRED = {
     "participants": ("participant", "model", "elpd_diff", "se"),
     "parameters": ("model", "parameter", "mean", "lower", "upper", "person_10", "person_90"),
     "estimates": ("model", "parameter", "participant", "estimate"),
+    "items": ("model", "effect", "sd", "lower", "upper", "item_10", "item_90"),
     "diagnostics": ("model", "passed", "verdict"),
+    "effects": ("model", "parameter", "kind", "effect", "mean", "lower", "upper", "probability"),
+    "identifiability": ("model", "parameter", "problem"),
 }
 _UNIQUE = {
     "comparison": ["model"],
     "participants": ["participant", "model"],
     "parameters": ["model", "parameter"],
     "estimates": ["model", "parameter", "participant"],
+    "items": ["model", "effect"],
     "diagnostics": ["model"],
+    "effects": ["model", "parameter", "kind", "effect"],
+    "identifiability": ["model", "parameter"],
 }
 
 
