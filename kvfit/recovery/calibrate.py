@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.job import Inputs
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import RANKED
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of
 from kvfit.recovery.truth import draw_prior
 
 if TYPE_CHECKING:
@@ -167,8 +166,10 @@ def calibrate(
     fitting = Fitting("posterior", settings=with_cores(settings, workers, dask))
     (bound,) = bound_models([model], data, "posterior", similarity)
     check_replicates(simulations)
-    truths = draw_prior(bound, data, simulations, seed, pooling=fitting.pooling, similarity=similarity)
-    inputs = Inputs(data, similarity if bound.semantic else None)
+    truths = draw_prior(
+        bound, data, simulations, seed, pooling=fitting.pooling, correlated=fitting.correlated, similarity=similarity
+    )
+    inputs = inputs_of([bound], data, similarity)
     jobs = [
         fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"calibrate {bound.label} {k + 1}")
         for k, values in enumerate(truths)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.job import Inputs, Job
+from kvfit.batch.job import Job
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of, truth_words
 from kvfit.recovery.truth import Truth, true_values
 
 if TYPE_CHECKING:
@@ -261,13 +261,13 @@ def confuse(
     check_replicates(replicates)
     bound = bound_models(models, data, method, similarity)
     sources = _sources(truth, bound)
-    inputs = Inputs(data, similarity if any(model.semantic for model in bound) else None)
+    inputs = inputs_of(bound, data, similarity)
     jobs: list[Job] = []
     places: list[tuple[str, int, str]] = []
     for generator in bound:
         truths = true_values(
             sources[generator.label], generator, data, data, replicates, seed, pooling=fitting.pooling,
-            similarity=similarity, show_progress=show_progress,
+            correlated=fitting.correlated, similarity=similarity, show_progress=show_progress,
         )  # fmt: skip
         for k, values in enumerate(truths):
             for model in bound:

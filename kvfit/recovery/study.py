@@ -67,6 +67,11 @@ class Fitting:
         return self.posterior.pooling if self.method == "posterior" else "none"
 
     @property
+    def correlated(self) -> bool:
+        """Whether persons' values are correlated under this method's prior."""
+        return self.method == "posterior" and self.posterior.correlated
+
+    @property
     def words(self) -> str:
         """The method in words."""
         return {
@@ -142,6 +147,12 @@ def bound_models(
     if problems:
         raise ValueError("recovery:\n  " + "\n  ".join(problems))
     return found
+
+
+def inputs_of(models: Sequence[MemoryModel], design: Any, similarity: np.ndarray | None) -> Inputs:
+    """What the jobs of these models share."""
+    conditions = "".join(dict.fromkeys(getattr(model, "conditions_fingerprint", "") for model in models))
+    return Inputs(design, similarity if any(model.semantic for model in models) else None, conditions)
 
 
 def design_words(design: Any) -> str:
