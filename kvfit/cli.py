@@ -29,8 +29,10 @@ from kvfit.cli_options import (
     Starts,
     Store,
     Unit,
+    Work,
     grouped,
 )
+from kvfit.cli_recovery import recovery_app
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +55,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: list, describe, check a file.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(recovery_app)
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -313,6 +316,7 @@ def compare(
     source: Source,
     reading: Reading,
     sampling: Sampling,
+    work: Work,
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
     items: Items = None,
     formula: Formula = None,
@@ -344,10 +348,17 @@ def compare(
     data = _load(source, reading)
     similarity = _similarity(source, data, specs)
     _check_models(specs, data, similarity, items)
-    fits = [
-        kv.fit(spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling))
-        for spec in specs
-    ]
+    settings: dict[str, Any] = {
+        "store": store,
+        "items": items,
+        "similarity": similarity,
+        "show_progress": not quiet,
+        **asdict(sampling),
+    }
+    if work.elsewhere:
+        fits = kv.fit_batch(specs, data, **asdict(work), **(settings | {"cores": work.cores(sampling)}))
+    else:
+        fits = [kv.fit(spec, data, **settings) for spec in specs]
     points = [
         kv.point_fit(spec, data, starts=starts, seed=sampling.seed, similarity=similarity, show_progress=not quiet)
         for spec in (specs if criteria else [])

@@ -21,7 +21,7 @@ TASKS = ("free_recall", "recognition")
 #: Arguments of the readers as their messages write them, and what is typed instead.
 _TYPED = MappingProxyType(
     {
-        "columns": "--column response=sure for columns={'response': 'sure'}",
+        "columns": "--column response=sure for columns={'response': 'sure'}, --column response=said,sure for two columns",
         "scale": "--scale 1-6 for scale='1-6', --scale no,yes for scale=['no', 'yes']",
         "old_from": "--old-from 4 for old_from='4'",
         "old_values": "--old-value intact for old_values=['intact']",

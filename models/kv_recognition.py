@@ -16,6 +16,13 @@ Options ``read=key`` (familiarity only) and ``read=value`` (recollection at a th
 Distributions are computed, not matched by moments, which is wrong by up to 20 points at a gain of 2 (see
 ``kvfit.recognition.evidence.key_match``).
 
+With ``lag=power`` the own match is match (lag / 30)^-forgetting.
+
+With ``semantic=True`` keys carry meaning: the probe's match with the key of another item is N(w_sem cos, 1), so that new
+items feel old, and old ones are harder to retrieve, the more the list resembles them. At ``w_sem=0`` it is the plain model.
+The own match is that of ``match``, whatever the item means. It needs one held gain (1 unless set), because every probe has
+tables of its own.
+
 Reference: Gershman, Fiete & Irie (2025), Neuron; the recognition model is kvfit's own.
 """
 
@@ -27,13 +34,18 @@ import numpy as np
 
 from kvfit.parameters import Parameter
 from kvfit.recognition.evidence.key_match import GAIN_LIMITS
-from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection
+from kvfit.recognition.evidence.key_similarity import SimilarKeys, place
+from kvfit.recognition.evidence.key_value import KeyLists, Keys, KeyValue, Match, Recollection
 from kvfit.recognition.evidence.kinds import LAG, LIST_LENGTH, PRESENTATIONS
 from kvfit.recognition.memory import Cells, Memory
 from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.options import BY, CRITERIA_BY, column
 from kvfit.recognition.ratings import Ratings
 from kvfit.registry import ModelFamily, Option
+
+#: Lag, in events, at which the own match is `match` where it falls with lag: in the middle of the lags that experiments have,
+#: because at an end of them match and forgetting would run along a ridge (their effective draws were 75 and 90 of 600 at 1).
+REFERENCE_LAG = 30.0
 
 GAIN = Parameter(
     "gain", "β", "positive", (0.5, 4.0), "separation: inverse temperature of the match, per standard deviation of lures'",
@@ -65,6 +77,11 @@ REPETITION = Parameter(
     "repetition", "ρ", "positive", (0.1, 0.8), "exponent by which the own match grows with presentations",
     "twice the study multiplies the match by 1.1 to 1.7",
 )  # fmt: skip
+W_SEM = Parameter(
+    "w_sem", "w_sem", "positive", (0.2, 4.0), "match of another item's key at a similarity of 1, in standard deviations",
+    "an item of the same meaning matches less than the item itself (1 to 7); cosines of words are .1 to .6, which must move"
+    " false alarms by several points to be seen",
+)  # fmt: skip
 
 _TITLES = {
     "both": "Key-value recognition",
@@ -78,24 +95,42 @@ _CLAIMS = {
 }
 
 
-def _evidence(read: str, lag: bool, presentations: bool, p: Mapping[str, Any], cells: Cells, xp: Any) -> Any:
-    lists = KeyLists.of(cells.old, cells.covariates["list_length"])
+def _evidence(
+    read: str, lag: bool, presentations: bool, semantic: bool, p: Mapping[str, Any], cells: Cells, xp: Any
+) -> Any:
     mean = p["match"]
     if lag:
         events = np.where(cells.old, np.maximum(cells.covariates["lag"], 1.0), 1.0)
-        mean = mean * xp.exp(-p["forgetting"] * np.log(events))
+        mean = mean * xp.exp(-p["forgetting"] * (np.log(events) - np.log(REFERENCE_LAG)))
     if presentations:
         times = np.where(cells.old, np.maximum(cells.covariates["n_presentations"], 1.0), 1.0)
         mean = mean * xp.exp(p["repetition"] * np.log(times))
     # one rate of recollection tells nothing of gain and threshold beside the match
     gain = xp.ones_like(mean) if read == "value" else xp.clip(p["gain"], *GAIN_LIMITS)
     threshold = xp.zeros_like(mean) if read == "value" else p.get("threshold")
-    match = Match(gain, gain * mean, gain * p["match_sd"])
+    keys: Keys
+    if semantic:
+        held = 1.0 if read == "value" else _held(p["gain"])
+        keys, row = SimilarKeys.of(cells, held), place(held * p["w_sem"], xp)
+    else:
+        keys, row = KeyLists.of(cells.old, cells.covariates["list_length"]), KeyLists.place(gain, xp)
+    match = Match(row, gain * mean, gain * p["match_sd"])
     recollection = None if read == "key" else Recollection(threshold, p["noise"])
-    return KeyValue(lists, match, recollection, familiarity=read != "value")
+    return KeyValue(keys, match, recollection, familiarity=read != "value")
 
 
-def build(read: str, lag: str, presentations: str, by: str, criteria_by: str) -> RecognitionModel:
+def _held(gain: Any) -> float:
+    """The one value of a gain that is held."""
+    values = np.unique(gain) if isinstance(gain, np.ndarray) else np.empty(0)
+    if len(values) != 1:
+        raise ValueError(
+            "kv_recognition(semantic=True): gain must be held at one value for all participants, because every probe has"
+            " tables of its own; leave gain out (it is 1 then), or set it: kv_recognition(semantic=True, gain=0.5)"
+        )
+    return float(np.clip(values[0], *GAIN_LIMITS))
+
+
+def build(read: str, lag: str, presentations: str, semantic: bool, by: str, criteria_by: str) -> RecognitionModel:
     """Build the model with the given options; see ``MODEL.options``."""
     with_lag, with_times = lag == "power", presentations == "power"
     parameters = [MATCH, MATCH_SD] if read == "value" else [GAIN, MATCH, MATCH_SD]
@@ -103,7 +138,7 @@ def build(read: str, lag: str, presentations: str, by: str, criteria_by: str) ->
         parameters.append(THRESHOLD)
     if read != "key":
         parameters.append(NOISE)
-    parameters += [FORGETTING] * with_lag + [REPETITION] * with_times
+    parameters += [FORGETTING] * with_lag + [REPETITION] * with_times + [W_SEM] * semantic
     return RecognitionModel(
         name="kv_recognition",
         options={},
@@ -112,9 +147,10 @@ def build(read: str, lag: str, presentations: str, by: str, criteria_by: str) ->
         reference="Gershman, Fiete & Irie (2025)",
         memory=Memory(
             tuple(parameters),
-            partial(_evidence, read, with_lag, with_times),
+            partial(_evidence, read, with_lag, with_times, semantic),
             covariates=(LIST_LENGTH, *(LAG,) * with_lag, *(PRESENTATIONS,) * with_times),
             by_condition=("match",),
+            semantic=semantic,
         ),
         decision=Ratings(),
         by=column(by),
@@ -130,6 +166,7 @@ MODEL = ModelFamily(
         "read": Option(("both", "key", "value"), "what recognition reads: key match and value, or one of them"),
         "lag": Option(("ignored", "power"), "whether the own match falls with the column lag (many cells)"),
         "presentations": Option(("ignored", "power"), "whether it grows with the column n_presentations"),
+        "semantic": Option((False, True), "let keys of similar items match the probe: similarities of meaning count"),
         "by": BY,
         "criteria_by": CRITERIA_BY,
     },

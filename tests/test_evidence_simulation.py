@@ -87,7 +87,7 @@ def test_key_value(gain: float) -> None:
     lists = KeyLists.of(np.array([True]), np.array([float(n_keys)]))
     for mean, sd, threshold, noise in [(1.0, 1.0, -2.0, 0.5), (3.0, 0.6, 1.0, 2.0), (6.0, 1.8, 4.0, 1.0)]:
         one = np.array([gain])
-        match = Match(one, one * mean, one * sd)
+        match = Match(KeyLists.place(one, np), one * mean, one * sd)
         recollection = Recollection(np.array([threshold]), np.array([noise]))
         own = gain * (mean + sd * rng.standard_normal(n_lists))
         chance = 1.0 / (1.0 + np.exp(-(own - others - threshold) / noise))

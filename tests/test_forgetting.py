@@ -1,15 +1,16 @@
 """Forgetting as failure of retrieval: the network, its dual form, reactivation, the paper's figures, and the script."""
 
 import importlib.util
+import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
 from kvfit.data.metadata import DatasetError
 from kvfit.learning.dual import read_network, train_keeping_traces
-from kvfit.learning.images import ImageTask, mnist_then_fashion
+from kvfit.learning.images import ImageTask, digits, mnist_then_fashion
 from kvfit.learning.network import cross_entropy, forward, random_weights, train
 from kvfit.learning.published import published_weights
 from kvfit.learning.reactivation import Forgetting, Training, forget_and_reactivate
@@ -113,6 +114,35 @@ def test_missing_images_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("KVFIT_DATA", str(tmp_path))
     with pytest.raises(DatasetError, match=r"(?s)mnist01 .*Source.*fashion01 "):
         mnist_then_fashion()
+
+
+def test_images_are_grey_values_with_labels_of_one_output_layer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    images = np.arange(6 * 4, dtype=np.uint8).reshape(6, 2, 2)
+    labels = np.array([0, 1, 1, 0, 1, 0], dtype=np.uint8)
+    for name in ("mnist01", "fashion01"):
+        (tmp_path / name).mkdir()
+        np.savez(tmp_path / name / f"{name}.npz", x_train=images, y_train=labels, x_test=images[:2], y_test=labels[:2])
+    monkeypatch.setenv("KVFIT_DATA", str(tmp_path))
+    first, second = mnist_then_fashion()
+    np.testing.assert_array_equal(first.train_labels, [0, 1, 1, 0, 1, 0])
+    np.testing.assert_array_equal(second.test_labels, [2, 3])
+    np.testing.assert_allclose(first.train_images[1], np.arange(4, 8) / 255)
+
+
+def test_digits_need_scikit_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(DatasetError, match="uv run --with scikit-learn"):
+        digits()
+    labels = np.tile(np.arange(10), 8)
+    images = np.tile(16.0 * labels[:, None] / 10, 64)
+    loader = SimpleNamespace(load_digits=lambda return_X_y: (images, labels))
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", loader)
+    first, second = digits()
+    assert (len(first.train_labels), len(first.test_labels)) == (12, 4)
+    assert set(second.train_labels) == {2, 3}
+    np.testing.assert_allclose(second.test_images[:, 0], second.test_labels / 10)
 
 
 def test_script_tells_draws_and_checks(

@@ -103,16 +103,15 @@ def test_effects_that_the_likelihood_of_trials_forgets_are_found() -> None:
     assert not item_effects_agree(RecognitionBench(broken, 0)).passed
 
 
-def test_defaults_are_strength_and_criterion_or_criteria_of_old_and_new_items() -> None:
+def test_defaults_are_criteria_of_old_and_of_new_items_or_detection_and_guessing() -> None:
     def chosen(spec: str) -> tuple[str, ...]:
         model = kv.get_model(spec)
         assert isinstance(model, RecognitionModel)
         return model.items
 
-    assert chosen("uvsd(items=default)") == chosen("uvsd(items=True)") == ("d_prime", "criterion")
+    for name in ("uvsd", "dpsd", "gamma_sd", "minerva2", "kv_recognition"):
+        assert chosen(f"{name}(items=default)") == chosen(f"{name}(items=True)") == ("criterion:old", "criterion:new")
     assert chosen("threshold(items=default)") == ("detect_old", "guess")
-    assert chosen("kv_recognition(items=default)") == ("match", "criterion")
-    assert chosen("minerva2(items=default)") == ("criterion:old", "criterion:new")
     assert chosen("uvsd(items=none)") == ()
     assert kv.get_model("uvsd(items=none)").label == "uvsd"
 
@@ -137,7 +136,7 @@ def test_the_likelihood_is_the_sum_of_trials_computed_by_hand() -> None:
 
 
 def _start(data: kv.RecognitionData) -> tuple[dict[str, np.ndarray], Callable[..., Any]]:
-    model = _model("uvsd(items=default)", data)
+    model = _model("uvsd(items=d_prime+criterion)", data)
     pymc_model = build_pymc_model(model, data, model.design(data))
     start = {name: np.array(value) for name, value in pymc_model.initial_point().items()}
     return start, pymc_model.compile_logp(mode=PLAIN)
@@ -163,7 +162,7 @@ def test_items_permuted_have_the_same_posterior_density() -> None:
 
 def test_the_pymc_model_names_items_and_effects_and_its_parameterisations_agree() -> None:
     data = _crossed(4, 6)
-    model = _model("uvsd(items=default)", data)
+    model = _model("uvsd(items=d_prime+criterion)", data)
     design = model.design(data)
     centred = build_pymc_model(model, data, design, parameterisation="centred")
     curvature = estimate_curvature(model, design, show_progress=False)
@@ -213,7 +212,7 @@ def test_the_pymc_model_simulates_by_the_models_simulator() -> None:
     import pymc as pm
 
     data = _crossed(4, 6)
-    model = _model("uvsd(items=default)", data)
+    model = _model("uvsd(items=d_prime+criterion)", data)
     pymc_model = build_pymc_model(model, data, model.design(data), parameterisation="centred")
     drawn = pm.draw(pymc_model["responses"], 3, random_seed=1, mode=PLAIN)
     assert drawn.shape == (3, data.n_trials)
@@ -224,7 +223,7 @@ def test_the_pymc_model_simulates_by_the_models_simulator() -> None:
 
 def test_cells_are_trials_with_items_only() -> None:
     data = _crossed(4, 10)
-    plain, crossed = _model("uvsd", data), _model("uvsd(items=default)", data)
+    plain, crossed = _model("uvsd", data), _model("uvsd(items=d_prime+criterion)", data)
     assert (plain.design(data).n_cells, crossed.design(data).n_cells) == (8, 40)
     back, design = crossed.design(data).without_items(), plain.design(data)
     np.testing.assert_array_equal(back.counts, design.counts)
@@ -237,7 +236,7 @@ def test_cells_are_trials_with_items_only() -> None:
 def test_simulated_responses_follow_the_effects() -> None:
     data = _crossed(400, 4)
     effects = {"d_prime": np.array([0.0, 0.0, 1.5, 0.0]), "criterion": np.array([0.0, -1.5, 0.0, 0.0])}
-    made = kv.simulate("uvsd(items=default)", data, VALUES, 3, item_effects=effects)
+    made = kv.simulate("uvsd(items=d_prime+criterion)", data, VALUES, 3, item_effects=effects)
     called = made.trials.assign(called=made.response >= 3)
     share = called.pivot_table(index="item", columns="old", values="called")
     expected_new = norm.cdf(-(0.6 + effects["criterion"]))
@@ -315,7 +314,7 @@ def test_data_without_crossed_items_are_refused() -> None:
 
 def test_maximum_likelihood_with_items_is_refused_with_the_reason() -> None:
     with pytest.raises(ValueError, match="cannot be estimated from one participant"):
-        kv.point_fit("uvsd(items=default)", _crossed(3, 6), show_progress=False)
+        kv.point_fit("uvsd(items=d_prime+criterion)", _crossed(3, 6), show_progress=False)
 
 
 def test_missing_and_unknown_effects_are_listed() -> None:
@@ -323,9 +322,11 @@ def test_missing_and_unknown_effects_are_listed() -> None:
     with pytest.raises(
         ParameterError, match="give item_effects=, a table with a row an item and the columns d_prime, crit"
     ):
-        kv.log_likelihood("uvsd(items=default)", data, VALUES)
+        kv.log_likelihood("uvsd(items=d_prime+criterion)", data, VALUES)
     with pytest.raises(ParameterError) as error:
-        kv.simulate("uvsd(items=default)", data, VALUES, 1, item_effects=pd.DataFrame({"bias": [0.0]}, index=["w1"]))
+        kv.simulate(
+            "uvsd(items=d_prime+criterion)", data, VALUES, 1, item_effects=pd.DataFrame({"bias": [0.0]}, index=["w1"])
+        )
     for said in ("no row for 5 items: w0, w2", "d_prime: missing", "criterion: missing", "bias: unknown"):
         assert said in str(error.value)
     with pytest.raises(ParameterError, match=r"d_prime: expected shape \(6,\), found \(2,\)"):
@@ -410,9 +411,10 @@ def test_a_fit_with_items_is_stored_opened_predicted_and_compared(tmp_path: Path
     rng = np.random.default_rng(5)
     effects = {"d_prime": rng.normal(0, 0.6, 30), "criterion": rng.normal(0, 0.6, 30)}
     values = {name: value for name, value in VALUES.items() if name != "sigma"}
-    made = kv.simulate("evsd(items=default)", data, values, 5, item_effects=effects)
+    made = kv.simulate("evsd(items=d_prime+criterion)", data, values, 5, item_effects=effects)
     settings: dict[str, Any] = {"draws": 100, "tune": 200, "chains": 2, "cores": 1, "seed": 1, "show_progress": False}
-    fits = [kv.fit("evsd", made, items=items, store=tmp_path, **settings) for items in (None, True)]
+    crossed = "d_prime+criterion"
+    fits = [kv.fit("evsd", made, items=items, store=tmp_path, **settings) for items in (None, crossed)]
     opened = kv.open_fit(fits[1].path or "")
     assert opened.label == "evsd(items=d_prime+criterion)"
     pd.testing.assert_frame_equal(opened.items(), fits[1].items())
@@ -421,7 +423,7 @@ def test_a_fit_with_items_is_stored_opened_predicted_and_compared(tmp_path: Path
     assert (spread["lower"] < 0.6).all()
     assert (spread["upper"] > 0.3).all()
     assert kv.predict(opened, 20).shape == (20, made.n_trials)
-    assert kv.fit("evsd", made, items=True, store=tmp_path, **settings).path == opened.path
+    assert kv.fit("evsd", made, items=crossed, store=tmp_path, **settings).path == opened.path
     comparison = kv.compare(fits)
     assert comparison.table["model"].tolist() == ["evsd(items=d_prime+criterion)", "evsd"]
 

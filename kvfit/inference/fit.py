@@ -248,14 +248,21 @@ def fit(
         raise ValueError(f"fit settings: unknown {', '.join(unknown)}; known are {known}")
     request = FitSettings(**settings)
     used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
-    digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
-    key = request_key(model.label, data.fingerprint, request, digest, getattr(model, "conditions_fingerprint", ""))
+    key = fit_key(model, data, request, used)
     if store is not None:
         found = stores.find(Path(store), model.label, key)
         if found is not None:
             return stores.open_fit(found)
     result = _sample(model, data, request, used, show_progress)
     return result if store is None else stores.save_fit(result, Path(store), key)
+
+
+def fit_key(model: MemoryModel, data: Any, settings: FitSettings, similarity: np.ndarray | None) -> str:
+    """Hash under which a store keeps the fit of a model that is bound to these data."""
+    used = None if similarity is None else np.ascontiguousarray(similarity, dtype=float)
+    digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
+    conditions = getattr(model, "conditions_fingerprint", "")
+    return request_key(model.label, data.fingerprint, settings, digest, conditions)
 
 
 def _sample(

@@ -14,18 +14,17 @@ from numba import njit
 
 from kvfit.kernels.vector_math import FAST, LOG2E, exp2v
 from kvfit.recognition.evidence.average import LAPSE
-from kvfit.recognition.evidence.key_match import GAIN_GRID
 from kvfit.recognition.evidence.probit_table import CRITERIA
 
-#: What the probability below a criterion depends on.
-INPUTS = ("log_gain", "own_mean", "own_sd", "threshold", "noise", "criterion")
+#: What the probability below a criterion depends on; `place` is the position among the rows of the tables: how much the
+#: gain, or how much similarity, spreads the matches of the other keys.
+INPUTS = ("place", "own_mean", "own_sd", "threshold", "noise", "criterion")
 #: What recognition reads.
 BOTH, KEY, VALUE = 0, 1, 2
 
-_GAIN, _MEAN, _SD, _THRESHOLD, _NOISE, _CRITERION = range(6)
+_PLACE, _MEAN, _SD, _THRESHOLD, _NOISE, _CRITERION = range(6)
 _N = len(INPUTS)
-_GAIN_LOW, _GAIN_STEP = float(GAIN_GRID[0]), float(GAIN_GRID[1] - GAIN_GRID[0])
-_LOW, _STEP = float(CRITERIA[0]), float(CRITERIA[1] - CRITERIA[0])
+_LOW, _WIDTH = float(CRITERIA[0]), float(CRITERIA[-1] - CRITERIA[0])
 
 _X, _W = np.polynomial.legendre.leggauss(20)
 #: Nodes on (0, 1), closer together at 0 (where the others' sum alone reaches the criterion), and their weights.
@@ -77,11 +76,12 @@ def _cubic(position, n):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _read(table, log_gain, at):  # type: ignore[no-untyped-def]
-    """Value of a table ``(gain, criterion)`` and its slopes along both."""
-    row, u, du = _cubic((log_gain - _GAIN_LOW) / _GAIN_STEP, table.shape[0])
-    column, v, dv = _cubic((at - _LOW) / _STEP, table.shape[1])
-    value, by_gain, by_at = 0.0, 0.0, 0.0
+def _read(table, place, at):  # type: ignore[no-untyped-def]
+    """Value of a table ``(place, probit)`` and its slopes along both."""
+    row, u, du = _cubic(place, table.shape[0])
+    step = _WIDTH / (table.shape[1] - 1)
+    column, v, dv = _cubic((at - _LOW) / step, table.shape[1])
+    value, by_place, by_at = 0.0, 0.0, 0.0
     for i in range(4):
         along, slope = 0.0, 0.0
         for j in range(4):
@@ -89,9 +89,9 @@ def _read(table, log_gain, at):  # type: ignore[no-untyped-def]
             along += v[j] * near
             slope += dv[j] * near
         value += u[i] * along
-        by_gain += du[i] * along
+        by_place += du[i] * along
         by_at += u[i] * slope
-    return value, by_gain / _GAIN_STEP, by_at / _STEP
+    return value, by_place, by_at / step
 
 
 @njit(inline="always", fastmath=FAST, error_model="numpy")
@@ -126,22 +126,22 @@ def _no_recollection(own, rest, sd, threshold, noise):  # type: ignore[no-untype
 
 
 @njit(nogil=True)
-def _old_below(read, log_gain, mean, sd, threshold, noise, criterion, reference, fewer, fewer_probit, out):  # type: ignore[no-untyped-def]
+def _old_below(read, place, mean, sd, threshold, noise, criterion, reference, fewer, fewer_probit, out):  # type: ignore[no-untyped-def]
     """T of an old item, whose derivatives go to `out`.
 
     The sum of the other matches is integrated over, up to where it reaches the criterion alone; given it, the own match
     must stay below what is left.
     """
-    at, at_gain, at_criterion = _read(reference, log_gain, criterion)
-    end, end_gain, end_criterion = _read(fewer_probit, log_gain, criterion)
+    at, at_place, at_criterion = _read(reference, place, criterion)
+    end, end_place, end_criterion = _read(fewer_probit, place, criterion)
     lower, upper = min(end, 0.0), max(end, 0.0)
-    N, W, N_end, W_end, N_gain, N_at = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    N, W, N_end, W_end, N_place, N_at = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     N_mean, N_sd, N_threshold, N_noise = 0.0, 0.0, 0.0, 0.0
     for i in range(_OUTER.size):
         z = end - (8.0 + upper) * _OUTER[i]
         z_end = 1.0 - _OUTER[i] if end > 0.0 else 1.0
         weight = _OUTER_WEIGHT[i] * math.exp(0.5 * (lower * lower - z * z))
-        rest, rest_gain, rest_z = _read(fewer, log_gain, z)
+        rest, rest_place, rest_z = _read(fewer, place, z)
         gap = at - rest
         left_at, left_rest = 1.0, 0.0
         if gap > _SMALLEST_GAP:
@@ -163,7 +163,7 @@ def _old_below(read, log_gain, mean, sd, threshold, noise, criterion, reference,
         W += weight
         N_end += weight * (slope * part + part_rest * rest_z * z_end)
         W_end += weight * slope
-        N_gain += weight * part_rest * rest_gain
+        N_place += weight * part_rest * rest_place
         N_at += weight * by_own * left_at / sd
         N_mean -= weight * (by_own + by_rest) / sd
         N_sd += weight * (by_sd - (by_own * own + by_rest * (rest - mean) / sd) / sd)
@@ -172,7 +172,7 @@ def _old_below(read, log_gain, mean, sd, threshold, noise, criterion, reference,
     share, below = _Phi(end), N / W
     by_end = _phi(end) * below + share * (N_end - below * W_end) / W
     share /= W
-    out[_GAIN] = by_end * end_gain + share * (N_at * at_gain + N_gain)
+    out[_PLACE] = by_end * end_place + share * (N_at * at_place + N_place)
     out[_CRITERION] = by_end * end_criterion + share * N_at * at_criterion
     out[_MEAN], out[_SD] = share * N_mean, share * N_sd
     out[_THRESHOLD], out[_NOISE] = share * N_threshold, share * N_noise
@@ -180,18 +180,18 @@ def _old_below(read, log_gain, mean, sd, threshold, noise, criterion, reference,
 
 
 @njit(nogil=True)
-def _rate(log_gain, mean, sd, threshold, noise, fewer, out):  # type: ignore[no-untyped-def]
+def _rate(place, mean, sd, threshold, noise, fewer, out):  # type: ignore[no-untyped-def]
     """Probability of recollection of an old item, whose derivatives go to `out`."""
     out[:] = 0.0
     rate = 0.0
     for i in range(_Z.size):
-        rest, rest_gain, _ = _read(fewer, log_gain, _Z[i])
+        rest, rest_place, _ = _read(fewer, place, _Z[i])
         for j in range(_Z.size):
             weight = _Z_WEIGHT[i] * _Z_WEIGHT[j]
             fails, slope, u = _fails(_Z[j], (rest - mean) / sd, sd, threshold, noise)
             rate += weight * (1.0 - fails)
             rises = weight * slope / noise
-            out[_GAIN] -= rises * rest_gain
+            out[_PLACE] -= rises * rest_place
             out[_MEAN] += rises
             out[_SD] += rises * _Z[j]
             out[_THRESHOLD] -= rises
@@ -201,7 +201,7 @@ def _rate(log_gain, mean, sd, threshold, noise, fewer, out):  # type: ignore[no-
 
 @njit(nogil=True, cache=True)
 def key_value_table(  # type: ignore[no-untyped-def]
-    read, log_gain, mean, sd, threshold, noise, criteria, old, kind, reference, fewer, fewer_probit, lures
+    read, place, mean, sd, threshold, noise, criteria, old, kind, reference, fewer, fewer_probit, lures
 ):
     """Log probabilities of categories and derivatives of what lies below the criteria.
 
@@ -209,14 +209,16 @@ def key_value_table(  # type: ignore[no-untyped-def]
     ----------
     read : int
         `BOTH`, `KEY` or `VALUE`.
-    log_gain, mean, sd, threshold, noise : ndarray, shape (row,)
+    place, mean, sd, threshold, noise : ndarray, shape (row,)
     criteria : ndarray, shape (row, criterion)
+        NaN for one that is not needed: nothing is computed there, and no response falls between it and the one below.
     old, kind : ndarray, shape (cell,)
-        Status and list length of the cells, which rows go through again and again.
-    reference : ndarray, shape (gain, probit)
+        Status of the cells, and which of the tables they read; rows go through them again and again.
+    reference : ndarray, shape (place, probit)
         Quantiles of the sum of matches with the longest list.
-    fewer, fewer_probit, lures : ndarray, shape (kind, gain, probit)
-        Quantiles of the sum without the own match, its probits at the reference's quantiles, and those of the whole sum.
+    fewer, fewer_probit, lures : ndarray, shape (kind, place, probit)
+        Quantiles of the sum of an old item's other matches, its probits at the reference's quantiles, and those of a new
+        item's sum. Probits of a table are equally distant over the range of `CRITERIA`.
 
     Returns
     -------
@@ -231,11 +233,13 @@ def key_value_table(  # type: ignore[no-untyped-def]
         cell = row % old.size
         rate = 0.0
         if read == VALUE and old[cell]:
-            rate = _rate(log_gain[row], mean[row], sd[row], threshold[row], noise[row], fewer[kind[cell]], rate_slopes)
+            rate = _rate(place[row], mean[row], sd[row], threshold[row], noise[row], fewer[kind[cell]], rate_slopes)
         before = 0.0
         for k in range(n_criteria):
             c, out = criteria[row, k], slopes[row, k]
-            if read == VALUE:
+            if math.isnan(c):
+                below = before
+            elif read == VALUE:
                 guess = _Phi(c)
                 below = (1.0 - rate) * guess
                 if old[cell]:
@@ -244,13 +248,13 @@ def key_value_table(  # type: ignore[no-untyped-def]
                 out[_CRITERION] = (1.0 - rate) * _phi(c)
             elif old[cell]:
                 below = _old_below(
-                    read, log_gain[row], mean[row], sd[row], threshold[row], noise[row], c,
+                    read, place[row], mean[row], sd[row], threshold[row], noise[row], c,
                     reference, fewer[kind[cell]], fewer_probit[kind[cell]], out,
                 )  # fmt: skip
             else:
-                z, by_gain, by_criterion = _read(lures[kind[cell]], log_gain[row], c)
+                z, by_place, by_criterion = _read(lures[kind[cell]], place[row], c)
                 below = _Phi(z)
-                out[_GAIN], out[_CRITERION] = _phi(z) * by_gain, _phi(z) * by_criterion
+                out[_PLACE], out[_CRITERION] = _phi(z) * by_place, _phi(z) * by_criterion
             # quadrature is not exact to the last digit, and no category may have less than no probability
             if below < before or below > 1.0:
                 below = min(max(below, before), 1.0)

@@ -84,9 +84,9 @@ def _table_to_numba(op: KeyValueTable, node: Apply, **kwargs: Any) -> tuple[Any,
     function, read = key_value.key_value_table, op.read
 
     @njit(nogil=True)
-    def call(log_gain, mean, sd, threshold, noise, criteria, old, kind, reference, fewer, fewer_probit, lures):  # type: ignore[no-untyped-def]
+    def call(place, mean, sd, threshold, noise, criteria, old, kind, reference, fewer, fewer_probit, lures):  # type: ignore[no-untyped-def]
         return function(
-            read, np.ascontiguousarray(log_gain), np.ascontiguousarray(mean), np.ascontiguousarray(sd),
+            read, np.ascontiguousarray(place), np.ascontiguousarray(mean), np.ascontiguousarray(sd),
             np.ascontiguousarray(threshold), np.ascontiguousarray(noise), np.ascontiguousarray(criteria),
             np.ascontiguousarray(old), np.ascontiguousarray(kind), np.ascontiguousarray(reference),
             np.ascontiguousarray(fewer), np.ascontiguousarray(fewer_probit), np.ascontiguousarray(lures),

@@ -38,4 +38,8 @@ class Decision(Protocol):
         """Log probability ``(..., cell)`` of one response a cell, ``(cell,)`` from 1; the rest as above."""
 
     def by_item(self) -> tuple[str, ...]:
-        """Names of the parameters in which items differ by default, when effects of items are asked for."""
+        """Names of the effects of items by default, when effects of items are asked for."""
+
+    @property
+    def moves_evidence(self) -> bool:
+        """Whether these say where the evidence of old and of new items lies, so that strength needs no effect beside."""

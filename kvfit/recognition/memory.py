@@ -88,9 +88,8 @@ class Memory:
     by_condition : tuple of str
         Parameters that get a value for each level of the column named by the option ``by``.
     by_item : tuple of str
-        Parameters in which items differ by default when effects of items are asked for. Without any it is the first of
-        `by_condition`, the strength of memory; a memory without such a parameter leaves item effects to the decision,
-        which then has one for old and one for new items.
+        Parameters in which items differ by default when effects of items are asked for, beside the decision's. Without
+        any it is the first of `by_condition` where the decision has states, and none where it has criteria.
     semantic : bool
         Whether similarities of items enter; then each trial is a cell of its own.
     """

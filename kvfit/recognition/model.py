@@ -108,9 +108,9 @@ class RecognitionModel:
         Parameters
         ----------
         items : bool, str or sequence of str
-            ``True`` or ``"default"``: strength of memory, and the decision's criterion (or guessing). Names of parameters,
-            with ``:old`` or ``:new`` to move them at such items only: ``"criterion:new+criterion:old"``. ``False`` or
-            ``"none"`` takes the effects away.
+            ``True`` or ``"default"``: criteria of old and of new items each, the same in all models that have criteria;
+            detection and guessing where there are states. Names of parameters, with ``:old`` or ``:new`` to move them at
+            such items only: ``"d_prime+criterion:new"``. ``False`` or ``"none"`` takes the effects away.
 
         Raises
         ------
@@ -123,11 +123,8 @@ class RecognitionModel:
         return replace(self, items=names, options={**options, **({"items": "+".join(names)} if names else {})})
 
     def _item_default(self) -> tuple[str, ...]:
-        of_memory = self.memory.by_item or self.memory.by_condition[:1]
-        of_decision = self.decision.by_item()
-        if of_memory:
-            return (*of_memory, *of_decision)
-        return tuple(f"{name}:{status}" for name in of_decision for status in ("old", "new"))
+        strength = () if self.decision.moves_evidence else self.memory.by_condition[:1]
+        return (*(self.memory.by_item or strength), *self.decision.by_item())
 
     @cached_property
     def _base_parameters(self) -> list[tuple[Parameter, str]]:

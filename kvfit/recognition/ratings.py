@@ -69,8 +69,13 @@ class Ratings:
         return tuple(p.name for p in self.parameters(scale))
 
     def by_item(self) -> tuple[str, ...]:
-        """The centre: an item shifts all criteria, which is to say that its evidence is shifted."""
-        return ("criterion",)
+        """The centre, at old and at new items: to shift all criteria is to shift the item's evidence, studied or not."""
+        return ("criterion:old", "criterion:new")
+
+    @property
+    def moves_evidence(self) -> bool:
+        """They do."""
+        return True
 
     def _spacing(self, k: int, scale: Scale) -> Parameter:
         median = self.spread / (scale.n_categories - 1)

@@ -74,6 +74,11 @@ class StateMapping:
         """Guessing alone."""
         return (GUESS.name,)
 
+    @property
+    def moves_evidence(self) -> bool:
+        """There is no evidence to move."""
+        return False
+
     def _states(self, scale: Scale) -> list[tuple[str, str, int]]:
         states = [("detect", "old", scale.n_old), ("detect", "new", scale.n_new)]
         states += [("guess", "old", scale.n_old), ("guess", "new", scale.n_new)]

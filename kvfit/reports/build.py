@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from kvfit.comparison.compare import Comparison, compare
+from kvfit.comparison.verdict import evidence_words
 from kvfit.identifiability.table import identifiability
 from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
@@ -23,6 +24,7 @@ from kvfit.reports.content import (
     Provenance,
     ReportContent,
 )
+from kvfit.reports.items import item_table
 from kvfit.reports.page import write_page
 from kvfit.store import package_versions
 
@@ -76,7 +78,7 @@ def report(
     single = len(names) == 1
     content = ReportContent(
         title=title or f"Memory models of {data.name}",
-        verdict=comparison.verdict(),
+        verdict=" ".join([comparison.verdict(), *evidence_words(comparison)]),
         observation=comparison_words.observation(comparison),
         data=part.data_summary(data, citation),
         models=tuple(_card(name, fit) for name, fit in labelled.items()),
@@ -98,6 +100,7 @@ def report(
             [identifiability(f).table.assign(model=n) for n, f in labelled.items()], ignore_index=True
         ),
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
+        items=item_table(labelled, ReportContent.interval),
         references=(*METHOD_REFERENCES, *comparison_words.references(comparison), *part.REFERENCES),
         notes=(*_notes(comparison), *part.notes(data)),
     )

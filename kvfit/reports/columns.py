@@ -197,6 +197,26 @@ def parameter_columns(interval: float) -> tuple[Column, ...]:
     )
 
 
+def item_columns(interval: float) -> tuple[Column, ...]:
+    """Columns of a table of effects of items; see `parameter_columns`."""
+    return (
+        Column("effect", "Items move"),
+        Column(
+            "sd",
+            "SD over items",
+            "Standard deviation of the items' effects on the unconstrained scale that persons' effects have too (logarithm,"
+            " log odds, or the parameter's own): 0 if all items were alike.",
+        ),
+        Column("interval", f"{100 * interval:g} % interval", "Of that standard deviation."),
+        Column(
+            "items",
+            "Items, 10 to 90 %",
+            "Values of the parameter, for a person at the population's value: one item in ten lies below this range and one"
+            " in ten above.",
+        ),
+    )
+
+
 def write_value(value: object, column: Column) -> str:
     """Write a value as the table shows it: a true minus sign, a dash where there is none."""
     if value is None or (isinstance(value, Real) and not math.isfinite(value)):

@@ -109,7 +109,8 @@ class ModelBand:
     """Posterior predictive band of one model over the points of a curve; each array is (point,).
 
     The predicted quantity must be the observed one: the mean over participants of the curve of a simulated
-    data set of the same design.
+    data set of the same design. Where `x` is predicted too (points of conditions), `x`, `x_lower90` and `x_upper90` are its
+    median and range.
     """
 
     model: str
@@ -118,15 +119,24 @@ class ModelBand:
     upper50: FloatArray
     lower90: FloatArray
     upper90: FloatArray
+    x: FloatArray | None = None
+    x_lower90: FloatArray | None = None
+    x_upper90: FloatArray | None = None
 
     @classmethod
-    def from_draws(cls, model: str, draws: ArrayLike) -> Self:
+    def from_draws(cls, model: str, draws: ArrayLike, x: ArrayLike | None = None) -> Self:
         """Band from simulated curves of shape (draw, point); NaN where a simulated curve is undefined."""
-        values = np.asarray(draws, dtype=float)
-        levels = np.full((5, values.shape[1]), np.nan)
-        defined = np.isfinite(values).any(axis=0)
-        levels[:, defined] = np.nanquantile(values[:, defined], [0.5, 0.25, 0.75, 0.05, 0.95], axis=0)
-        return cls(model, *levels)
+        along = () if x is None else _quantiles(x, [0.5, 0.05, 0.95])
+        return cls(model, *_quantiles(draws, [0.5, 0.25, 0.75, 0.05, 0.95]), *along)
+
+
+def _quantiles(draws: ArrayLike, levels: list[float]) -> FloatArray:
+    """Quantiles ``(level, point)`` of ``(draw, point)``, leaving out NaN."""
+    values = np.asarray(draws, dtype=float)
+    found = np.full((len(levels), values.shape[1]), np.nan)
+    defined = np.isfinite(values).any(axis=0)
+    found[:, defined] = np.nanquantile(values[:, defined], levels, axis=0)
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,6 +268,10 @@ class ReportContent:
         minus the model of rank 1, for which it is 0.
     estimates : pandas.DataFrame, optional
         One row a model, parameter and participant: ``model, parameter, participant, estimate``.
+    items : pandas.DataFrame, optional
+        One row a model and effect of items: ``model, effect, sd`` (over items, unconstrained scale), ``lower, upper``
+        (its interval), and ``item_10, item_90``: natural-scale values of the parameter for an item that one in ten items
+        lies below, and above, and a person at the population's value.
     references : tuple of Citation
         Besides those of the models and the data, which the page adds.
     notes : tuple of str
@@ -284,6 +298,7 @@ class ReportContent:
     comparison: pd.DataFrame | None = None
     participants: pd.DataFrame | None = None
     estimates: pd.DataFrame | None = None
+    items: pd.DataFrame | None = None
     references: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()
     effects: pd.DataFrame | None = None

@@ -9,6 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 import pandas as pd
 
+from kvfit.reports.condition_roc import ConditionRoc
 from kvfit.reports.content import FloatArray
 from kvfit.reports.predictive import CurveSource, MeanPanel
 from kvfit.reports.recognition_roc import RocPanel, person_roc, spread_participants
@@ -143,6 +144,8 @@ def picture_sources(data: RecognitionData, columns: list[Column]) -> tuple[list[
                 RocPanel(f"participant {data.participants[j]}", cells, np.array([j]), rates, "rates") for j in chosen
             )
             sources.append(CurveSource("roc_persons", people, note=note))
+    if data.ordered and data.n_categories == 2:
+        sources += _condition_rocs(columns, observed)
     measures = tuple(_measure(cells, kind, observed) for kind in (RATING_MEASURES if ratings else SIMPLE_MEASURES))
     sources.append(CurveSource("measures", measures, note=_OF_LINE if ratings else ""))
     # yes/no responses have no confidence, and their proportions are the rates above
@@ -157,6 +160,16 @@ def picture_sources(data: RecognitionData, columns: list[Column]) -> tuple[list[
             note = f"Values of {column.name} are grouped: each point stands at the mean of about equally many trials."
             sources.append(CurveSource("rates_by", panels, column.name, note if column.binned else ""))
     return sources, prepare
+
+
+def _condition_rocs(columns: list[Column], observed: Counts) -> list[CurveSource]:
+    """Yes/no responses have one point a condition: an ROC for each column whose levels hold old and new items."""
+    rocs = [ConditionRoc(column.name, column.cells, observed) for column in columns if not column.binned]
+    return [
+        CurveSource("condition_roc", (one,), one.column, f"Levels of {one.column} from left to right: {one.order}.")
+        for one in rocs
+        if one.drawable
+    ]
 
 
 def _measure(cells: RecognitionCells, kind: str, observed: Counts) -> MeanPanel:

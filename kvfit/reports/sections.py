@@ -15,7 +15,14 @@ from kvfit.reports.figures.parameters import parameter_figure
 from kvfit.reports.figures.roc import roc_figure, roc_limits
 from kvfit.reports.figures.style import ModelStyle
 from kvfit.reports.figures.svg import inline_svg
-from kvfit.reports.tables import TableView, effect_table, frame_table, parameter_table, participant_table
+from kvfit.reports.tables import (
+    TableView,
+    effect_table,
+    frame_table,
+    item_table,
+    parameter_table,
+    participant_table,
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,8 @@ def curve_section(curve: Curve, looks: Looks, place: int) -> dict[str, object]:
     """Drawings of one summary curve: one a group and model, or one a group with all models."""
     axes = CURVES[curve.kind]
     if curve.by:
-        axes = replace(axes, title=f"{axes.title}, by {curve.by}", x_label=COLUMN_LABELS.get(curve.by, curve.by))
+        along = axes.x_label if axes.roc else COLUMN_LABELS.get(curve.by, curve.by)
+        axes = replace(axes, title=f"{axes.title}, by {curve.by}", x_label=along)
     key = f"curve-{place}"
     draw = _one_model(curve, axes, looks, key) if axes.layout == "models" else _all_models(curve, axes, looks, key)
     groups = [{"name": panel.group, "drawings": draw(i, panel)} for i, panel in enumerate(curve.panels)]
@@ -152,7 +160,16 @@ def parameters_section(content: ReportContent, card: ModelCard, looks: Looks, pl
             for row in frame.to_dict("records")
         )
         svg = inline_svg(figure, f"parameters-figure-{place}", caption, f"Population mean and interval: {text}.")
-    return {"card": card, "table": table, "svg": svg}
+    return {"card": card, "table": table, "svg": svg, "of_items": _item_view(content, card, place)}
+
+
+def _item_view(content: ReportContent, card: ModelCard, place: int) -> TableView | None:
+    """Table of one model's effects of items; None without any."""
+    if content.items is None:
+        return None
+    frame = content.items[content.items["model"] == card.name]
+    caption = f"How far items differ: {card.label}"
+    return item_table(f"items-{place}", caption, frame, content.interval) if len(frame) else None
 
 
 def effects_section(content: ReportContent, looks: Looks) -> list[dict[str, object]]:

@@ -13,6 +13,7 @@ from kvfit.reports.columns import (
     MISSING,
     Column,
     effect_columns,
+    item_columns,
     parameter_columns,
     significant,
     write_value,
@@ -105,6 +106,19 @@ def parameter_table(key: str, caption: str, frame: pd.DataFrame, interval: float
         ]
         rows.append(tuple(cells))
     return TableView(key, caption, parameter_columns(interval), tuple(rows))
+
+
+def item_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:
+    """One row an effect of items."""
+    rows = []
+    for record in frame.to_dict("records"):
+        ranges = (("lower", "upper"), ("item_10", "item_90"))
+        cells = [Cell(str(record["effect"])), Cell(significant(record["sd"]), number=True)]
+        cells += [
+            Cell(f"{significant(record[low])} to {significant(record[high])}", number=True) for low, high in ranges
+        ]
+        rows.append(tuple(cells))
+    return TableView(key, caption, item_columns(interval), tuple(rows))
 
 
 def effect_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:

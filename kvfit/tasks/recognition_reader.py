@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.confidence_column import warn_unused_confidence
 from kvfit.tasks.problems import Place, Problem, ProblemLog
 from kvfit.tasks.rating_counts import count_columns, expand_counts
 from kvfit.tasks.reading_rules import IncompleteParticipants, MissingResponses, RecognitionRules
@@ -69,11 +70,12 @@ def read_recognition(
     columns : mapping, optional
         kvfit's names to yours: ``{"response": "confidence", "old": "target"}``. Several of your columns make one
         label: ``{"item": ["word1", "word2"]}`` for pairs, ``{"response": ["answer", "sureness"]}`` for a rating
-        given in two steps (labels ``"old/3"``, to be ordered with `scale`).
+        given in two steps (labels ``"old/3"``, ordered by ``scale="new/3-1,old/1-3"`` if 3 means surest).
     scale : sequence or str, optional
         All response labels from surest "new" to surest "old": ``["sure new", ..., "sure old"]``, ``range(1, 7)``,
-        ``"1-6"``, or ``"6-1"`` if 6 means sure new. Yes/no answers and remember/know answers
-        (new < guess < know < remember) need none. Counts need none if ``count_1`` is the surest "new".
+        ``"1-6"``, ``"6-1"`` if 6 means sure new, or ``"new/3-1,old/1-3"`` for ratings in two steps. Yes/no answers
+        and remember/know answers (new < guess < know < remember) need none. Counts need none if ``count_1`` is the
+        surest "new".
     old_from : str or int, optional
         The first label that means "old"; default the upper half of the scale.
     ordered : bool
@@ -256,28 +258,9 @@ def _named_table(
             return None, said, scale
         table, rows = expanded
         scale = list(counted) if scale is None else scale
-    else:
-        _warn_unused_confidence(table, columns, scale, log)
+    elif "response" not in columns and scale is None:
+        warn_unused_confidence(table, log)
     return SourceTable(table, rows, opened.text_cells, opened.decimal_comma), said, scale
-
-
-def _warn_unused_confidence(table: pd.DataFrame, columns: Columns, scale: Scale | None, log: ProblemLog) -> None:
-    """Say that a yes/no response is read although the table has a rating too."""
-    ratings = [name for name in ("confidence", "rating") if name in table.columns]
-    if ratings and "response" in table.columns and "response" not in columns and scale is None:
-        log.add(
-            "confidence_not_used",
-            f"The column '{ratings[0]}' is kept as a condition; responses are taken from 'response'",
-            expected="one column of responses",
-            fix=(
-                f"for the whole scale pass columns={{'response': {ratings[0]!r}}}, or, if it only says how sure the"
-                f" response was, columns={{'response': ['response', {ratings[0]!r}]}}, and scale=; for yes/no"
-                " responses pass columns={'response': 'response'}"
-            ),
-            column=ratings[0],
-            places=[Place(found="columns 'response' and " + ", ".join(map(repr, ratings)))],
-            severity="warning",
-        )
 
 
 def _conditions(

@@ -11,13 +11,15 @@ import numpy as np
 from kvfit.tasks.labels import natural_key
 from kvfit.tasks.problems import Place, ProblemLog
 
-#: How a user writes a scale: labels or numbers from surest "new" to surest "old", or "1-6", "6-1", "no,yes".
+#: How a user writes a scale: labels or numbers from surest "new" to surest "old", or "1-6", "6-1", "no,yes",
+#: "new/3-1,old/1-3".
 Scale = Sequence[str | int | float] | str
 
 #: Sliders have a hundred positions; more is a column that is no scale.
 MOST_CATEGORIES = 1001
 
-_RANGE = re.compile(r"\s*(-?[0-9]+)\s*(?:-|to|\.\.|:)\s*(-?[0-9]+)\s*")
+#: Numbers from one to another, alone or after a word and a slash: what columns that were joined hold.
+_RANGE = re.compile(r"\s*(?:([^/,]*)/)?\s*(-?[0-9]+)\s*(?:-|to|\.\.|:)\s*(-?[0-9]+)\s*")
 
 #: Yes/no answers that need no explanation: new first.
 _BINARY = (("new", "old"), ("no", "yes"), ("n", "y"), ("false", "true"), ("0", "1"))
@@ -102,7 +104,7 @@ def find_scale(
     ----------
     wanted : sequence or str, optional
         Labels from surest "new" to surest "old": ``["sure new", ..., "sure old"]``, ``range(1, 7)``, ``"1-6"``,
-        reversed ``"6-1"``, or separated by commas.
+        reversed ``"6-1"``, separated by commas, or ``"new/3-1,old/1-3"`` for labels of two columns.
     old_from : str or int, optional
         Label of the first category that means "old". Default: the upper half; all but the first of
         remember/know answers. An odd number of ratings needs it.
@@ -172,6 +174,12 @@ def _obvious(values: set[str]) -> tuple[str, ...] | None:
     return None
 
 
+def yes_no_order(values: set[str]) -> tuple[str, str] | None:
+    """Return the two words of yes/no answers, the one for new first, in the user's spelling; None for other answers."""
+    labels = _obvious(values)
+    return (labels[0], labels[1]) if labels is not None and len(labels) == 2 and set(labels) == values else None
+
+
 def scale_labels(wanted: Scale, *, ignore_case: bool = False) -> tuple[str, ...]:
     """Return the labels that a user's `scale=` stands for, in normal writing and unchecked."""
     given = _split(wanted) if isinstance(wanted, str) else [str(one) for one in wanted]
@@ -198,14 +206,23 @@ def _as_labels(wanted: Scale, ignore_case: bool, log: ProblemLog) -> tuple[str, 
 
 
 def _split(text: str) -> list[str]:
-    match = _RANGE.fullmatch(text)
+    parts = text.split(",")
+    if len(parts) == 1:
+        return _expand(text)
+    # ranges after commas need a word, so that labels such as "1-2" may stand in a list
+    return [label for part in parts for label in (_expand(part) if "/" in part else [part])]
+
+
+def _expand(part: str) -> list[str]:
+    match = _RANGE.fullmatch(part)
     if match is None:
-        return text.split(",")
-    first, last = int(match[1]), int(match[2])
+        return [part]
+    prefix = "" if match[1] is None else f"{match[1].strip()}/"
+    first, last = int(match[2]), int(match[3])
     step = 1 if last >= first else -1
     # One more than is allowed is enough to be refused.
     last = first + step * min(abs(last - first), MOST_CATEGORIES)
-    return [str(number) for number in range(first, last + step, step)]
+    return [f"{prefix}{number}" for number in range(first, last + step, step)]
 
 
 def _first_old(labels: tuple[str, ...], old_from: str | int | None, ignore_case: bool, log: ProblemLog) -> int:

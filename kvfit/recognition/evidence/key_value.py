@@ -8,16 +8,29 @@ standard deviation `match_sd`; `gain` is the inverse temperature (beta sigma_x).
     attention      logit alpha = gain m_own - log sum_(j other) exp(gain m_j)
     recollection   with probability logistic((logit alpha - threshold) / noise), then the highest category
 
+Where items resemble each other in meaning, m_j of another key has the mean `w_sem` times its similarity with the probe
+(:mod:`kvfit.recognition.evidence.key_similarity`).
+
 Distributions are exact up to quadrature: within 0.5 points, the precision of the simulations, over the prior range. The
 integrals are compiled loops, :mod:`kvfit.kernels.key_value`, for NumPy and PyTensor alike.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from kvfit.recognition.evidence.key_match import probit_table, quantile_table
+from kvfit.recognition.evidence.average import LAPSE
+from kvfit.recognition.evidence.key_match import GAIN_GRID, probit_table, quantile_table
+from kvfit.recognition.responses import Cut, chosen
+
+
+class Keys(Protocol):
+    """Keys that probes meet, cell by cell."""
+
+    @property
+    def constants(self) -> tuple[np.ndarray, ...]:
+        """The last arguments of the compiled function: status and kind of the cells, and tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +57,11 @@ class KeyLists:
         lengths, kind = np.unique(np.maximum(rounded, 2), return_inverse=True)
         return cls(old, kind, tuple(int(n) for n in lengths))
 
+    @staticmethod
+    def place(gain: Any, xp: Any) -> Any:
+        """Position of gains among the rows of the tables."""
+        return (xp.log(gain) - float(GAIN_GRID[0])) / float(GAIN_GRID[1] - GAIN_GRID[0])
+
     @property
     def constants(self) -> tuple[np.ndarray, ...]:
         """Status and kind of the cells, and tables: the last arguments of the compiled function."""
@@ -60,9 +78,9 @@ class KeyLists:
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """Parameters of the match, ``(..., cell)``: `gain`, and mean and sd of the own match on the gain's scale."""
+    """Parameters of the match, ``(..., cell)``: mean and sd of the own match, times the gain; the row of others' tables."""
 
-    gain: Any
+    place: Any
     own_mean: Any
     own_sd: Any
 
@@ -81,7 +99,8 @@ class KeyValue:
 
     Parameters
     ----------
-    lists : KeyLists
+    keys : Keys
+        Of lists, or of items that resemble each other.
     match : Match
     recollection : Recollection, optional
         None: familiarity only.
@@ -89,7 +108,7 @@ class KeyValue:
         False: where recollection fails, the response is a guess by criteria on standard normal noise.
     """
 
-    lists: KeyLists
+    keys: Keys
     match: Match
     recollection: Recollection | None
     familiarity: bool = True
@@ -103,8 +122,8 @@ class KeyValue:
             raise ValueError("key-value evidence needs recollection, familiarity or both")
         read = (BOTH if self.familiarity else VALUE) if self.recollection else KEY
         match, recollection = self.match, self.recollection or Recollection(0.0, 1.0)
-        each = [xp.log(match.gain), match.own_mean, match.own_sd, recollection.threshold, recollection.noise]
-        constants = self.lists.constants
+        each = [match.place, match.own_mean, match.own_sd, recollection.threshold, recollection.noise]
+        constants = self.keys.constants
         if xp is not np:
             from kvfit.kernels.key_value_op import KeyValueTable
 
@@ -116,3 +135,17 @@ class KeyValue:
         cut = np.broadcast_to(criteria, (*shape, n_criteria)).reshape(-1, n_criteria)
         table, _ = key_value_table(read, *rows, np.ascontiguousarray(cut, dtype=float), *constants)
         return table.reshape(*shape, n_criteria + 1)
+
+    def log_response(self, cut: Cut) -> Any:
+        """Log probability ``(..., cell)`` of one response a cell: a category depends on the criteria beside it alone."""
+        xp, category = cut.xp, cut.response - 1
+        if cut.n_criteria <= 2:
+            return chosen(self.log_categories(cut.criteria, xp), category, xp)
+        first = xp.clip(category - 1, 0, cut.n_criteria - 2)
+        # the surest responses have one criterion beside them; the other one of the pair would be computed in vain
+        lower = xp.where(cut.highest, np.nan, chosen(cut.criteria, first, xp))
+        upper = xp.where(cut.lowest, np.nan, chosen(cut.criteria, first + 1, xp))
+        pair = xp.stack([lower, upper], axis=-1)
+        # random responses are spread over all categories, not over the three that a pair of criteria divides
+        among = float(np.log1p(3 * LAPSE) - np.log1p((cut.n_criteria + 1) * LAPSE))
+        return chosen(self.log_categories(pair, xp), category - first, xp) + among

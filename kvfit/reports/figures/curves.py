@@ -84,9 +84,13 @@ def _set_ticks(plot: Axes, panel: CurvePanel, axes: CurveAxes) -> None:
 
 
 def points_inside(panel: CurvePanel, band: ModelBand) -> tuple[int, int]:
-    """Count the observed points inside the model's 90 % band, and those that can be compared."""
+    """Count the observed points inside the model's 90 % band (along both axes, where both are predicted), and those that
+    can be compared.
+    """
     defined = np.isfinite(panel.observed) & np.isfinite(band.lower90)
     inside = (panel.observed >= band.lower90) & (panel.observed <= band.upper90) & defined
+    if band.x_lower90 is not None and band.x_upper90 is not None:
+        inside &= (panel.x >= band.x_lower90) & (panel.x <= band.x_upper90)
     return int(inside.sum()), int(defined.sum())
 
 

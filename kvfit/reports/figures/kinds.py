@@ -111,6 +111,16 @@ CURVES = {
         roc="rates",
         points="points",
     ),
+    "condition_roc": CurveAxes(
+        "ROC across conditions",
+        "False-alarm rate",
+        "Hit rate",
+        "Dots are the mean rates in each level of the condition, with standard errors: where the condition moves the"
+        " criterion and not memory, they trace an ROC. Squares are each model's predictions with 90 % ranges along both"
+        " axes. A model whose criteria do not vary with the condition (criteria_by) predicts one false-alarm rate for all.",
+        roc="rates",
+        points="points",
+    ),
     "measures": CurveAxes(
         "Sensitivity and bias",
         "",

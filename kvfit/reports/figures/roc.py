@@ -49,6 +49,9 @@ def roc_figure(
         plot = figure.subplots()
         plot.plot([-9, 9], [-9, 9], color=SOFT, linewidth=0.8, linestyle=(0, (3, 2)), zorder=1)
         for band in bands:
+            if band.x is not None:
+                _points(plot, band, styles[band.model])
+                continue
             _band(plot, panel, band, styles[band.model], len(bands))
         shown = np.isfinite(panel.observed)
         error_x = None if panel.se_x is None else panel.se_x[shown]
@@ -76,6 +79,20 @@ def _band(plot: Axes, panel: CurvePanel, band: ModelBand, style: ModelStyle, n_m
     plot.plot(
         panel.x, band.median, color=style.colour, linestyle="-" if alone else style.dashes,
         linewidth=1.8 if n_models <= _MOST_BANDS else 1.3,
+    )  # fmt: skip
+
+
+def _points(plot: Axes, band: ModelBand, style: ModelStyle) -> None:
+    """Predicted points with their 90 % ranges along both axes, joined in the order of the observed ones."""
+    assert band.x is not None
+    assert band.x_lower90 is not None
+    assert band.x_upper90 is not None
+    plot.plot(band.x, band.median, color=style.colour, linewidth=1.0, alpha=0.6)
+    plot.errorbar(
+        band.x, band.median,
+        np.stack([band.median - band.lower90, band.upper90 - band.median]),
+        np.stack([band.x - band.x_lower90, band.x_upper90 - band.x]),
+        fmt="s", color=style.colour, markersize=5.5, elinewidth=1.6, alpha=0.75,
     )  # fmt: skip
 
 
