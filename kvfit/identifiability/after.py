@@ -48,7 +48,7 @@ def look_back(fit: "Fit") -> pd.DataFrame:
     varies = between > 1e-12
     with np.errstate(invalid="ignore"):
         table["person"] = np.where(varies & (len(persons) > 1), between / (between + own), np.nan)
-    within = np.nanmean([_correlation(one) for one in persons], axis=0)
+    within = np.mean([np.nan_to_num(_correlation(one)) for one in persons], axis=0)
     if "population_mean" in posterior:
         mean = posterior["population_mean"].transpose("chain", "draw", "parameter").to_numpy().reshape(-1, len(names))
         table["contraction"] = 1.0 - mean.var(axis=0) / scale**2
