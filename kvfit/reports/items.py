@@ -31,17 +31,17 @@ def item_table(fits: Mapping[str, Fit], interval: float) -> pd.DataFrame | None:
 
 def _of_fit(fit: Fit, model: RecognitionModel, interval: float) -> pd.DataFrame:
     """One row an effect, and one a level where the parameter has a value for each level of a condition."""
-    spread = fit.item_spread(interval).set_index("effect")
-    population = fit.population().set_index("parameter")["mean"]
+    spread = {str(row["effect"]): row for row in fit.item_spread(interval).to_dict("records")}
+    population = fit.population().set_index("parameter")["mean"].to_dict()
     rows = []
     for effect in model.item_effects:
+        row = spread[effect.name]
+        reach = float(ndtri(0.9)) * float(row["sd"])
         for name in _moved(model, effect):
-            middle = population.get(name, model.fixed.get(name))
-            at = effect.parameter.to_unconstrained(middle)
-            ends = [at + side * ndtri(0.9) * spread.loc[effect.name, "sd"] for side in (-1, 1)]
-            low, high = (float(effect.parameter.to_natural(end)) for end in ends)
+            at = float(effect.parameter.to_unconstrained(population.get(name, model.fixed.get(name))))
+            low, high = (float(effect.parameter.to_natural(at + side * reach)) for side in (-1, 1))
             label = effect.name.replace(effect.parameter.name, name, 1)
-            rows.append({"effect": label, **spread.loc[effect.name], "item_10": low, "item_90": high})
+            rows.append({**row, "effect": label, "item_10": low, "item_90": high})
     return pd.DataFrame(rows)
 
 
