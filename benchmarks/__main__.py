@@ -8,7 +8,7 @@ import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing import get_context
 
 from benchmarks import results
@@ -24,8 +24,16 @@ def _machine() -> dict[str, str]:
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{cores} cores ({platform.machine()}, {platform.system()})",
-        "software": ", ".join([f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in PACKAGES)]),
+        "software": ", ".join([f"Python {platform.python_version()}", *filter(None, map(_installed, PACKAGES))]),
     }
+
+
+def _installed(package: str) -> str:
+    """Name and version; nothing where the rivals of other goals are not installed."""
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def main() -> int:

@@ -26,7 +26,7 @@ def line(goal: Goal, outcome: Outcome) -> str:
     sign = "at least" if goal.unit == "times" else "at most"
     verdict = "reached" if goal.reached(outcome) else "SHORT"
     why = f" ({outcome.broken})" if outcome.broken else ""
-    unit = {"times": "times", "s": "", "exponent": "(exponent)"}[goal.unit]
+    unit = {"s": "", "exponent": "(exponent)"}.get(goal.unit, goal.unit)
     measured = f"{number(outcome.value, goal.unit):>8} {unit}"
     target = f"{sign} {number(goal.target, goal.unit)}"
     return f"{goal.name:<20} {measured:<20} goal: {target:<16} {verdict}{why}"
@@ -69,7 +69,7 @@ def _write_table(entries: Mapping[str, Any]) -> None:
     rows = ["| goal | measured | asked for | |", "|---|---|---|---|"]
     for e in entries.values():
         sign = "≥" if e["unit"] == "times" else "≤"
-        unit = {"times": " times", "s": "", "exponent": ""}[e["unit"]]
+        unit = f" {e['unit']}" if e["unit"].startswith("times") else ""
         rows.append(
             f"| {e['claim']} | {number(e['value'], e['unit'])}{unit} | {sign} {number(e['goal'], e['unit'])} "
             f"| {'reached' if e['reached'] else 'short'} |"

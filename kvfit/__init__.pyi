@@ -1,3 +1,5 @@
+from . import memory as memory
+from .batch.fits import fit_batch as fit_batch
 from .check import check_model as check_model
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare
@@ -6,6 +8,8 @@ from .comparison.evidence import evidence as evidence
 from .data.catalogue import describe_dataset as describe_dataset
 from .data.catalogue import list_datasets as list_datasets
 from .data.catalogue import load as load
+from .identifiability.table import Identifiability as Identifiability
+from .identifiability.table import identifiability as identifiability
 from .inference.fit import Fit as Fit
 from .inference.fit import fit as fit
 from .inference.maximum_likelihood import PointFit as PointFit
@@ -13,8 +17,19 @@ from .inference.maximum_likelihood import point_fit as point_fit
 from .inference.predict import predict as predict
 from .likelihood import log_likelihood as log_likelihood
 from .likelihood import simulate as simulate
+from .recovery.calibrate import Calibration as Calibration
+from .recovery.calibrate import calibrate as calibrate
+from .recovery.confuse import Confusion as Confusion
+from .recovery.confuse import confuse as confuse
+from .recovery.design_curve import DesignCurve as DesignCurve
+from .recovery.design_curve import design_curve as design_curve
+from .recovery.designs import free_recall_design as free_recall_design
+from .recovery.designs import recognition_design as recognition_design
+from .recovery.recover import Recovery as Recovery
+from .recovery.recover import recover as recover
 from .registry import families as families
 from .registry import get_model as get_model
+from .regression.effects import effects as effects
 from .reports.build import report as report
 from .store import open_fit as open_fit
 from .tasks.curves import curve as curve

@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from kvfit.cli_options import (
+    Formula,
     HierarchicalEvidence,
     Items,
     Participants,
@@ -28,8 +29,10 @@ from kvfit.cli_options import (
     Starts,
     Store,
     Unit,
+    Work,
     grouped,
 )
+from kvfit.cli_recovery import recovery_app
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,6 +55,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: list, describe, check a file.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(recovery_app)
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -236,6 +240,7 @@ def fit(
     reading: Reading,
     sampling: Sampling,
     items: Items = None,
+    formula: Formula = None,
     method: Annotated[str, typer.Option(help="posterior, ml (maximum likelihood) or map.")] = "posterior",
     store: Store = Path("fits"),
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of estimates by participant.")] = None,
@@ -248,7 +253,7 @@ def fit(
 
     if method not in ("posterior", "ml", "map"):
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
-    spec = kv.get_model(model)
+    spec = _with_formula(kv.get_model(model), formula)
     data = _load(source, reading)
     similarity = _similarity(source, data, [spec])
     _check_models([spec], data, similarity, items)
@@ -267,6 +272,7 @@ def fit(
     )
     _say(posterior.population().round(3).to_string(index=False))
     _say_items([posterior])
+    _say_effects([posterior])
     _say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
     _write_csv(posterior.persons().reset_index(), output)
 
@@ -277,6 +283,22 @@ def _say_items(fits: "Sequence[Fit]") -> None:
         if getattr(f.model, "item_effects", ()):
             title = f"\nSpread between items (unconstrained scale), {f.label}"
             _say(f"{title}\n{f.item_spread().round(3).to_string(index=False)}")
+
+
+def _with_formula(model: "MemoryModel", formula: list[str] | None) -> "MemoryModel":
+    from kvfit.registry import with_formulas
+
+    return with_formulas(model, formula) if formula else model
+
+
+def _say_effects(fits: "Sequence[Fit]") -> None:
+    """Say what conditions do, in fits with formulas."""
+    import kvfit as kv
+
+    for f in fits:
+        if getattr(f.model, "formulas", ()):
+            title = f"\nEffects of conditions on the typical person (natural scale), {f.label}"
+            _say(f"{title}\n{kv.effects(f).round(3).to_string(index=False, na_rep='')}")
 
 
 def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
@@ -294,8 +316,10 @@ def compare(
     source: Source,
     reading: Reading,
     sampling: Sampling,
+    work: Work,
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
     items: Items = None,
+    formula: Formula = None,
     unit: Unit = "trial",
     refit: Refit = False,
     with_evidence: HierarchicalEvidence = False,
@@ -309,7 +333,7 @@ def compare(
     import kvfit as kv
 
     _check_unit(unit, refit)
-    specs = [kv.get_model(name) for name in model_names]
+    specs = [_with_formula(kv.get_model(name), formula) for name in model_names]
     with_effects = [spec.label for spec in specs if getattr(spec, "item_effects", ())]
     if criteria and (with_effects or items not in (None, "none")):
         shown = ", ".join(with_effects) or f"--items {items}"
@@ -324,10 +348,17 @@ def compare(
     data = _load(source, reading)
     similarity = _similarity(source, data, specs)
     _check_models(specs, data, similarity, items)
-    fits = [
-        kv.fit(spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling))
-        for spec in specs
-    ]
+    settings: dict[str, Any] = {
+        "store": store,
+        "items": items,
+        "similarity": similarity,
+        "show_progress": not quiet,
+        **asdict(sampling),
+    }
+    if work.elsewhere:
+        fits = kv.fit_batch(specs, data, **asdict(work), **(settings | {"cores": work.cores(sampling)}))
+    else:
+        fits = [kv.fit(spec, data, **settings) for spec in specs]
     points = [
         kv.point_fit(spec, data, starts=starts, seed=sampling.seed, similarity=similarity, show_progress=not quiet)
         for spec in (specs if criteria else [])
@@ -340,6 +371,7 @@ def compare(
     for f in comparison.fits:
         _say(f"{f.label}: {f.diagnostics.verdict()}")
     _say_items(comparison.fits)
+    _say_effects(comparison.fits)
     _write_csv(comparison.table, output, "Table")
     if report is not None:
         path = kv.report(
@@ -349,12 +381,65 @@ def compare(
         _say(f"Report: {path.resolve()}")
 
 
+@app.command()
+def effects(
+    folder: Annotated[Path, typer.Argument(help="Folder of a fit with formulas.")],
+    interval: Annotated[float, typer.Option(help="Probability of the intervals.", min=0.01, max=0.99)] = 0.9,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the table.")] = None,
+) -> None:
+    """Print what conditions do to the parameters of a fit with formulas, on their natural scale."""
+    import kvfit as kv
+
+    posterior = kv.open_fit(folder)
+    table = kv.effects(posterior, interval)
+    _say(f"{posterior.label}\n{table.round(3).to_string(index=False, na_rep='')}\n\n{posterior.diagnostics.verdict()}")
+    _write_csv(table, output, "Effects")
+
+
 def _check_unit(unit: str, refit: bool) -> None:
     """Before anything is fitted: the options of a comparison."""
     if unit not in ("trial", "participant"):
         raise ValueError(f"--unit: expected trial or participant, found {unit!r}")
     if refit and unit == "trial":
         raise ValueError("--refit: only with --unit participant")
+
+
+@app.command()
+@grouped
+def foresee(
+    model: Annotated[str, typer.Argument(help="Model, with options if wanted.")],
+    source: Source,
+    reading: Reading,
+    formula: Formula = None,
+    pooling: Annotated[str, typer.Option(help="partial, none or complete.")] = "partial",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the table.")] = None,
+    seed: Seed = 0,
+) -> None:
+    """Say, before any fit, which parameters data of this design can tell."""
+    import kvfit as kv
+
+    spec = _with_formula(kv.get_model(model), formula)
+    data = _load(source, reading)
+    similarity = _similarity(source, data, [spec])
+    found = kv.identifiability(spec, data, pooling=pooling, similarity=similarity, seed=seed)
+    _say(f"\n{found}")
+    _write_csv(found.table, output, "Table")
+
+
+@app.command()
+def identify(
+    folders: Annotated[list[Path], typer.Argument(help="Folders of fits.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the table.")] = None,
+) -> None:
+    """Say, after a fit, which parameters the data told, and which are the prior's."""
+    import pandas as pd
+
+    import kvfit as kv
+
+    found = [kv.identifiability(kv.open_fit(folder)) for folder in folders]
+    for one in found:
+        _say(f"{one.label}\n{one}\n")
+    _write_csv(pd.concat([one.table.assign(model=one.label) for one in found]), output, "Table")
 
 
 @app.command()

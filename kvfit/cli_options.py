@@ -20,6 +20,13 @@ Items = Annotated[
         help="Recognition: effects of items, crossed with participants: default, names such as d_prime+criterion, or none.",
     ),
 ]
+Formula = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--formula",
+        help="A parameter that depends on conditions: 'd_prime ~ strength + (1 + strength | subject)'; may be repeated.",
+    ),
+]
 Unit = Annotated[
     str,
     typer.Option(
@@ -35,22 +42,48 @@ HierarchicalEvidence = Annotated[
 Starts = Annotated[int, typer.Option(help="Starts of each maximum-likelihood search.", min=1)]
 
 
+Query = Annotated[str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")]
+Similarity = Annotated[
+    Path | None,
+    typer.Option(help="Similarities of items or item vectors (.csv, .npz), for models with semantic=True."),
+]
+MissingSimilarity = Annotated[
+    str, typer.Option(help="error, or mean: pairs of items that the file does not know get the mean similarity.")
+]
+
+
 @dataclass(frozen=True)
 class Source:
     """Which responses, and what is known about their items."""
 
     data: Annotated[str, typer.Option("--data", "-d", help="Name of a data set (kvfit data list) or path of a file.")]
     participants: Participants = None
-    query: Annotated[
-        str | None, typer.Option("--query", "-q", help="Keep some lists, e.g. \"list_type == 'mixed'\".")
+    query: Query = None
+    similarity: Similarity = None
+    missing_similarity: MissingSimilarity = "error"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Whose experiment is simulated: that of a data set, or one that has not been run yet."""
+
+    data: Annotated[
+        str | None,
+        typer.Option("--data", "-d", help="Data whose experiment is simulated; or give the numbers of a new one."),
     ] = None
-    similarity: Annotated[
-        Path | None,
-        typer.Option(help="Similarities of items or item vectors (.csv, .npz), for models with semantic=True."),
+    participants: Annotated[
+        int | None,
+        typer.Option("--participants", "-n", help="Number of participants; of data, the first so many.", min=1),
     ] = None
-    missing_similarity: Annotated[
-        str, typer.Option(help="error, or mean: pairs of items that the file does not know get the mean similarity.")
-    ] = "error"
+    lists: Annotated[
+        int | None, typer.Option(help="Free recall: lists of each participant (--list-length: items).", min=1)
+    ] = None
+    trials: Annotated[
+        int | None, typer.Option(help="Recognition: test trials of each participant, half of them old items.", min=2)
+    ] = None
+    query: Query = None
+    similarity: Similarity = None
+    missing_similarity: MissingSimilarity = "error"
 
 
 @dataclass(frozen=True)
@@ -111,6 +144,28 @@ class Sampling:
         0.9
     )
     seed: Seed = 0
+    correlated: Annotated[
+        bool, typer.Option("--correlated", help="Let persons' parameters correlate in the population (LKJ prior).")
+    ] = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """Where a batch of jobs is done."""
+
+    workers: Annotated[int, typer.Option(help="Local processes.", min=1)] = 1
+    dask: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, whose workers share the folder --store.")
+    ] = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether other processes than this one work."""
+        return self.workers > 1 or self.dask is not None
+
+    def cores(self, sampling: Sampling) -> int:
+        """Cores of each fit: processes that share a machine take one, unless another number was given."""
+        return 1 if self.elsewhere and sampling.cores == Sampling().cores else sampling.cores
 
 
 def grouped(command: Callable[..., None]) -> Callable[..., None]:

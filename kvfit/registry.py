@@ -259,6 +259,24 @@ def with_items(model: MemoryModel, items: Any) -> MemoryModel:
     return found
 
 
+def with_formulas(model: MemoryModel, formula: Any) -> MemoryModel:
+    """A model whose parameters depend on conditions; see :func:`kvfit.regression.model.with_formulas`.
+
+    Raises
+    ------
+    ModelError
+        Listing every formula that cannot be read.
+    """
+    from kvfit.regression.formula import FormulaError
+    from kvfit.regression.model import with_formulas as add
+
+    try:
+        found: MemoryModel = add(model, formula)
+    except FormulaError as error:
+        raise ModelError(model.label, list(error.problems)) from error
+    return found
+
+
 def families() -> dict[str, ModelFamily]:
     """All models that can be used; :func:`installed` also says which ones cannot, and why."""
     return dict(installed().families)
@@ -281,9 +299,10 @@ def get_model(spec: str | MemoryModel, **options: Any) -> MemoryModel:
     Parameters
     ----------
     spec : str or MemoryModel
-        A name, or a name with options and fixed parameters: ``"kv_recall(query=value, kappa=1)"``.
+        A name, or a name with options, fixed parameters and formulas: ``"kv_recall(query=value, kappa=1)"``,
+        ``"cmr(beta_enc ~ list_type + (1 + list_type | subject))"``.
     **options
-        Further options and fixed parameters.
+        Further options and fixed parameters, and ``formula=`` as in :func:`kvfit.fit`.
 
     Returns
     -------
@@ -303,11 +322,15 @@ def get_model(spec: str | MemoryModel, **options: Any) -> MemoryModel:
         raise ModelError(spec, ["expected a name, or a name with options such as kv_recall(query=value)"])
     name, inside = match.groups()
     family = _find(name)
-    parsed, problems = _read_options(inside or "")
+    parsed, formulas, problems = _read_options(inside or "")
     problems += [f"{key}: given twice, in the name and as an option" for key in options if key in parsed]
     if problems:
         raise ModelError(name, problems)
-    return family(**parsed, **options)
+    formula = options.pop("formula", None)
+    built = family(**parsed, **options)
+    for one in filter(None, (formulas, formula)):
+        built = with_formulas(built, one)
+    return built
 
 
 def _find(name: str) -> ModelFamily:
@@ -325,11 +348,14 @@ def _find(name: str) -> ModelFamily:
     raise ModelError(name, problems)
 
 
-def _read_options(text: str) -> tuple[dict[str, Any], list[str]]:
-    """Options written as ``query=value, kappa=1``, and what is wrong with them."""
+def _read_options(text: str) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Options written as ``query=value, kappa=1``, formulas ``rho ~ condition``, and what is wrong with them."""
     parsed: dict[str, Any] = {}
-    problems = []
-    for part in filter(str.strip, text.split(",")):
+    formulas, problems = [], []
+    for part in filter(str.strip, _top_level(text)):
+        if "~" in part:
+            formulas.append(part.strip())
+            continue
         key, separator, value = (piece.strip() for piece in part.partition("="))
         if not separator:
             problems.append(f"{part.strip()!r}: expected option=value")
@@ -337,4 +363,16 @@ def _read_options(text: str) -> tuple[dict[str, Any], list[str]]:
             problems.append(f"{key}: given twice")
         else:
             parsed[key] = _value(value)
-    return parsed, problems
+    return parsed, formulas, problems
+
+
+def _top_level(text: str) -> list[str]:
+    """Parts between the commas that stand in no brackets, as those of a formula's functions do."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts

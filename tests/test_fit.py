@@ -332,12 +332,14 @@ def test_who_is_left_out_is_predicted_by_the_others(fits: list[kv.Fit]) -> None:
     assert abs(found["elpd"][0] - integrated.table["elpd"][1]) < 3.0
     # as if only this person's weights were unreliable: the refit is found again in the store
     k = integrated.loo.pareto_k.copy(data=[0.0, 0.9, 0.0, 0.0])
-    whole = repaired(fits[0], replace(integrated, loo=replace(integrated.loo, pareto_k=k)), store=store)
+    whole = repaired(
+        fits[0], replace(integrated, loo=replace(integrated.loo, pareto_k=k)), store=store, show_progress=False
+    )
     assert whole.table["refitted"].tolist() == [False, True, False, False]
     assert whole.table["elpd"][1] == pytest.approx(found["elpd"][0])
     assert float(whole.loo.elpd) == pytest.approx(whole.table["elpd"].sum())
     with pytest.raises(ValueError, match="a population needs at least 2"):
-        predict_left_out(fits[0], [0, 1, 2], store=store)
+        predict_left_out(fits[0], [0, 1, 2], store=store, show_progress=False)
 
 
 def test_the_page_says_what_a_new_person_means(new_people: kv.Comparison, tmp_path: Path) -> None:

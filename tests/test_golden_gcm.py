@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kvfit.recognition.evidence.gcm import distance, p_category, p_old, similarity, summed_similarity
+from kvfit.memory.similarity import distance
+from kvfit.recognition.evidence.gcm import p_category, p_old, similarity, summed_similarity
 
 
 def test_two_exemplars_by_hand() -> None:

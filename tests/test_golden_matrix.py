@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from kvfit.memory.named import correlation_matrix
 from kvfit.recognition.evidence.matrix import (
     convolve,
     correlate,
     matrix_moments,
-    outer_sum,
     pair_moments,
     todam_moments,
 )
@@ -64,7 +64,9 @@ def test_golden_cases(shared: Path) -> None:
                 assert mean == pytest.approx(expected[f"mean_intact_{label}_context"])
                 assert variance == pytest.approx(expected[f"variance_intact_{label}_context"], rel=1e-9)
         elif "memory" in expected:
-            memory = outer_sum(np.array(inputs["a_items"]), np.array(inputs["b_items"]))
+            memory = (
+                correlation_matrix().store(np.array(inputs["a_items"]), np.array(inputs["b_items"])).primal().matrix
+            )
             np.testing.assert_allclose(memory, expected["memory"], atol=1e-12)
             np.testing.assert_allclose(memory.T @ inputs["a_items"][0], expected["recall_vector_for_a1"], atol=1e-12)
         else:

@@ -7,9 +7,10 @@ from recognition_tables import stack, trial_table
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics
 from kvfit.inference.maximum_likelihood import PointFit
-from kvfit.recognition.identification import confounded_parameters, design_objection, undetermined
+from kvfit.recognition.identification import confounded_parameters, undetermined
 
 
 @pytest.mark.parametrize(

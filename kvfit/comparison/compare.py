@@ -149,7 +149,7 @@ def compare(
                 persons[label] = found
             loos = {label: found.loo for label, found in persons.items()}
         else:
-            loos = {label: _loo(f) for label, f in named.items()}
+            loos = {label: loo_by_observation(f) for label, f in named.items()}
         weights = _weights(loos)
     evidences = {
         label: hierarchical_evidence(f, seed=seed, show_progress=show_progress)
@@ -209,7 +209,7 @@ def _check_populations(named: dict[str, Fit]) -> None:
         raise ValueError("\n".join(problems))
 
 
-def _loo(fit: Fit) -> Any:
+def loo_by_observation(fit: Fit) -> Any:
     """PSIS-LOO by observation; observations that share a likelihood value share its importance weights too."""
     loo = az.loo(fit.tree, pointwise=True, var_name=fit.model.observed)
     elpd = by_observation(fit, np.asarray(loo.elpd_i).ravel())

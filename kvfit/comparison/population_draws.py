@@ -59,7 +59,7 @@ def population_draws(fit: Fit) -> PopulationDraws:
     Raises
     ------
     ValueError
-        If the fit has no population (``pooling="none"``), or effects of items.
+        If the fit has no population (``pooling="none"``), effects of items, or correlated effects of persons.
     """
     from kvfit.inference.hierarchy import item_effects, person_parameters
 
@@ -72,6 +72,11 @@ def population_draws(fit: Fit) -> PopulationDraws:
         raise ValueError(
             f"{fit.label}: persons cannot be integrated out of a model with effects of items, which tie all persons"
             " together; fit it with items='none', or compare by trial"
+        )
+    if fit.settings.correlated:
+        raise ValueError(
+            f"{fit.label}: persons are integrated out as independent parameters, which correlated ones are not; fit it"
+            " without correlated, or compare by trial"
         )
     posterior = fit.tree["posterior"]
     names = [p.name for p in fit.model.parameters]

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.recognition.identification import design_objection
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
-from kvfit.registry import get_model, with_items
+from kvfit.registry import get_model, with_formulas, with_items
+from kvfit.regression.formula import Formulas
 
 #: draws whose pointwise log-likelihood is computed at once
 _CHUNK = 50
@@ -73,7 +74,11 @@ class Fit:
     @cached_property
     def diagnostics(self) -> Diagnostics:
         """Health of the sampler, and what the design cannot determine."""
-        names = [n for n in ("population_mean", "population_sd", "item_sd") if n in self.tree["posterior"]]
+        names = [
+            n
+            for n in ("population_mean", "population_sd", "population_correlation", "item_sd")
+            if n in self.tree["posterior"]
+        ]
         objection = design_objection(self.model, self.data, self.similarity)
         return diagnose(self.tree, names + [p.name for p in self.model.parameters], objection)
 
@@ -188,6 +193,7 @@ def fit(
     *,
     store: str | Path | None = None,
     items: Items = None,
+    formula: Formulas | None = None,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
     **settings: Any,
@@ -208,12 +214,16 @@ def fit(
         :meth:`~kvfit.recognition.model.RecognitionModel.with_items`. It becomes part of the model:
         ``uvsd(items=d_prime+criterion)``. Comparison then asks how well a further trial is predicted whose
         participant and item are both known from other trials.
+    formula : mapping of str to str, optional
+        Parameters that depend on conditions: ``{"beta_enc": "~ list_type + (1 + list_type | subject)"}``, with columns of
+        the lists or trials. It becomes part of the model, as if it were written behind its name; see
+        :mod:`kvfit.regression` and :func:`kvfit.effects`.
     similarity : numpy.ndarray, optional
         For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
         recall, ``(trial, studied item)`` of recognition.
     show_progress : bool
     **settings
-        Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, sampler, draws, tune, chains, cores,
+        Fields of :class:`~kvfit.inference.settings.FitSettings`: pooling, correlated, sampler, draws, tune, chains, cores,
         target_accept, seed.
 
     Returns
@@ -228,6 +238,7 @@ def fit(
     from kvfit import store as stores
 
     model = get_model(model)
+    model = model if formula is None else with_formulas(model, formula)
     model = (model if items is None else with_items(model, items)).bind(data)
     if model.semantic and similarity is None:
         raise ValueError(f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity")
@@ -237,14 +248,21 @@ def fit(
         raise ValueError(f"fit settings: unknown {', '.join(unknown)}; known are {known}")
     request = FitSettings(**settings)
     used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
-    digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
-    key = request_key(model.label, data.fingerprint, request, digest)
+    key = fit_key(model, data, request, used)
     if store is not None:
         found = stores.find(Path(store), model.label, key)
         if found is not None:
             return stores.open_fit(found)
     result = _sample(model, data, request, used, show_progress)
     return result if store is None else stores.save_fit(result, Path(store), key)
+
+
+def fit_key(model: MemoryModel, data: Any, settings: FitSettings, similarity: np.ndarray | None) -> str:
+    """Hash under which a store keeps the fit of a model that is bound to these data."""
+    used = None if similarity is None else np.ascontiguousarray(similarity, dtype=float)
+    digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
+    conditions = getattr(model, "conditions_fingerprint", "")
+    return request_key(model.label, data.fingerprint, settings, digest, conditions)
 
 
 def _sample(
@@ -278,6 +296,7 @@ def _sample(
         parameterisation=settings.parameterisation,
         curvature=curvature,
         of_items=of_items,
+        correlated=settings.correlated,
     )
     with progress(show_progress) as bar:
         bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
@@ -368,7 +387,7 @@ def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, 
     dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
     keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
     # The transformed person effects repeat what the natural-scale variables say.
-    made = ["standardised_effects", "person_effects", "standardised_item_effects"]
+    made = ["standardised_effects", "person_effects", "standardised_item_effects", "population_cholesky"]
     keep["/posterior"] = keep["/posterior"].drop_vars(made, errors="ignore")
     return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
 

@@ -22,6 +22,8 @@ Parameterisation = Literal["preconditioned", "noncentred", "centred"]
 #: parameter covers persons and ignorance about the population together, so each gets part of it. Items are expected to
 #: differ no more than persons, so that the spread between items has the same prior scale.
 SPREAD_SHARE = 0.6
+#: Shape of the LKJ prior of correlations: 2 leans a little towards none, 90 % of one of two parameters within .8.
+LKJ = 2.0
 
 
 def person_parameters(model: MemoryModel, pooling: str) -> np.ndarray:
@@ -67,6 +69,7 @@ def build_pymc_model(
     parameterisation: Parameterisation = "noncentred",
     curvature: PersonCurvature | None = None,
     of_items: PersonCurvature | None = None,
+    correlated: bool = False,
 ) -> pm.Model:
     """Build an ordinary ``pm.Model`` that a user can extend.
 
@@ -79,6 +82,9 @@ def build_pymc_model(
     A model with effects of items adds ``item_effects`` ``(item, item_parameter)``, Normal(0, ``item_sd``), to the
     unconstrained values of the trials' participants; natural-scale values are then those of a participant with an item
     whose effects are 0, and ``person_effects`` those with the average of these items, which data know better.
+
+    With `correlated` person effects are multivariate normal; their correlations ``population_correlation``
+    ``(person_parameter, other_parameter)`` have an LKJ prior (Lewandowski, Kurowicka & Joe 2009).
 
     Parameters
     ----------
@@ -95,6 +101,8 @@ def build_pymc_model(
         Of :func:`estimate_curvature`.
     of_items : PersonCurvature, optional
         Of :func:`estimate_item_curvature`; without it effects of items are sampled by their standardised values.
+    correlated : bool
+        Partial pooling only.
 
     Returns
     -------
@@ -109,6 +117,10 @@ def build_pymc_model(
         "parameter": [p.name for p in parameters],
         "person_parameter": [p.name for p, own in zip(parameters, varies, strict=True) if own],
     }
+    if correlated:
+        if pooling != "partial" or varies.sum() < 2:
+            raise ValueError("correlated: needs partial pooling and two parameters in which persons differ")
+        coords["other_parameter"] = coords["person_parameter"]
     moved = item_effects(model)
     if moved:
         coords |= {"item": [str(label) for label in data.items], "item_parameter": [effect.name for effect in moved]}
@@ -118,7 +130,7 @@ def build_pymc_model(
             natural[ITEM_EFFECTS] = _item_effects(moved, parameterisation, of_items)
             average = _average(moved, natural[ITEM_EFFECTS], parameters)
         unconstrained = _unconstrained(
-            pooling, parameterisation, curvature, parameters, varies, data.n_participants, average
+            pooling, parameterisation, curvature, parameters, varies, data.n_participants, average, correlated
         )
         for p, values in zip(parameters, natural_values(*unconstrained, parameters, varies), strict=True):
             natural[p.name] = pm.Deterministic(p.name, values, dims="participant")
@@ -195,6 +207,7 @@ def _unconstrained(
     varies: np.ndarray,
     n_participants: int,
     average: Any = None,
+    correlated: bool = False,
 ) -> tuple[Any, Any]:
     """Effects ``(participant, parameter that varies)`` and population means ``(parameter,)``, unconstrained scale.
 
@@ -217,17 +230,25 @@ def _unconstrained(
         mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)
+    cholesky = None
+    if correlated:
+        # PyMC's LKJCorr is the lower factor of the matrix
+        cholesky = pm.LKJCorr("population_cholesky", n=int(varies.sum()), eta=LKJ)
+        pm.Deterministic("population_correlation", cholesky @ cholesky.T, dims=("person_parameter", "other_parameter"))
     own = np.flatnonzero(varies)
     around = mu if average is None else mu + varies * average
     dims = ("participant", "person_parameter")
     if parameterisation == "preconditioned":
         if curvature is None:
             raise ValueError("parameterisation='preconditioned' needs curvature=estimate_curvature(model, design)")
-        effects = person_effects("person_effects", around, sigma, curvature, varies, dims)
-    elif parameterisation == "centred":
+        effects = person_effects("person_effects", around, sigma, curvature, varies, dims, cholesky)
+    elif parameterisation == "centred" and cholesky is None:
         effects = pm.Normal("person_effects", around[own], sigma, dims=dims)
+    elif parameterisation == "centred":
+        effects = pm.MvNormal("person_effects", around[own], chol=sigma[:, None] * cholesky, dims=dims)
     else:
-        effects = around[own] + sigma * pm.Normal("standardised_effects", dims=dims)
+        standard = pm.Normal("standardised_effects", dims=dims)
+        effects = around[own] + sigma * (standard if cholesky is None else standard @ cholesky.T)
     if average is not None:
         effects = effects - average[own]
     return effects, mu

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import minimize
 
+from kvfit.identifiability.design import design_objection
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
-from kvfit.recognition.identification import design_objection
 from kvfit.registry import get_model
 
 #: search box on the unconstrained scale, in prior standard deviations around the prior mean

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pymc as pm
+import pytensor.tensor as pt
 from pymc.logprob.transforms import Transform
 
 from kvfit.inference.population import PersonCurvature
@@ -34,8 +35,12 @@ def person_effects(
     curvature: PersonCurvature,
     varies: np.ndarray,
     dims: Any,
+    cholesky: Any = None,
 ) -> Any:
     """Register person effects ``Normal(mu, sigma)`` that are sampled in preconditioned coordinates.
+
+    The coordinates take effects as independent before data are seen, which correlated ones are not: a change of variables
+    all the same, in which what the data leave open is a little less round.
 
     Parameters
     ----------
@@ -50,6 +55,8 @@ def person_effects(
         ``(parameter,)`` bool.
     dims : sequence of str
         Names for participants and for parameters that vary.
+    cholesky : tensor, optional
+        ``(parameter that varies, parameter that varies)`` lower factor of the effects' correlations.
 
     Returns
     -------
@@ -61,18 +68,34 @@ def person_effects(
     def logp(value: Any, mu: Any, sigma: Any) -> Any:
         return PersonDensity()(value, mu.reshape((-1,)), sigma.reshape((-1,)), own)
 
+    def correlated_logp(value: Any, factor: Any, mu: Any, sigma: Any) -> Any:
+        sigma, factor = sigma.reshape((-1,)), factor.reshape((own.size, own.size))
+        z = (value - mu.reshape((-1,))[own]) / sigma
+        w = pt.linalg.solve_triangular(factor, z.T, lower=True)
+        constant = pt.log(sigma).sum() + pt.log(pt.diagonal(factor)).sum() + 0.5 * own.size * np.log(2 * np.pi)
+        return -0.5 * (w * w).sum(axis=0) - constant
+
+    def correlated_random(
+        factor: np.ndarray, mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None
+    ) -> np.ndarray:
+        z = rng.normal(size=(*(size or np.shape(mu)[:-1]), own.size))
+        return np.asarray(mu[..., own] + sigma * (z @ np.reshape(factor, (own.size, own.size)).T))
+
     def random(mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
         drawn = rng.normal(mu[..., own], sigma, size=None if size is None else (*size, own.size))
         return np.asarray(drawn)
 
     n = len(curvature.mode)
+    # mu and sigma stand last, where the transform looks for them
+    of_cholesky = () if cholesky is None else (cholesky,)
     return pm.CustomDist(
         name,
+        *of_cholesky,
         mu,
         sigma,
-        logp=logp,
-        random=random,
-        signature="(p),(q)->(q)",
+        logp=logp if cholesky is None else correlated_logp,
+        random=random if cholesky is None else correlated_random,
+        signature="(p),(q)->(q)" if cholesky is None else "(q,q),(p),(q)->(q)",
         shape=(n, own.size),
         dims=dims,
         transform=PersonTransform(curvature, varies),

@@ -27,6 +27,8 @@ class FitSettings:
     seed : int
     parameterisation : {"preconditioned", "noncentred", "centred"}
         Coordinates of person effects for the sampler; see :mod:`kvfit.inference.preconditioner`.
+    correlated : bool
+        Whether persons' parameters may correlate in the population (LKJ prior); independent otherwise. Partial pooling only.
     """
 
     pooling: Pooling = "partial"
@@ -38,6 +40,7 @@ class FitSettings:
     target_accept: float = 0.9
     seed: int = 0
     parameterisation: Parameterisation = "preconditioned"
+    correlated: bool = False
 
     def __post_init__(self) -> None:
         problems = []
@@ -53,6 +56,10 @@ class FitSettings:
             value = getattr(self, name)
             if not isinstance(value, int) or value < 1:
                 problems.append(f"{name}: expected a whole number of at least 1, found {value!r}")
+        if self.correlated and self.pooling != "partial":
+            problems.append(
+                f"correlated: persons' parameters correlate in a population; found pooling={self.pooling!r}"
+            )
         if not 0 < self.target_accept < 1:
             problems.append(f"target_accept: expected a number between 0 and 1, found {self.target_accept!r}")
         if problems:
@@ -65,8 +72,13 @@ class FitSettings:
         return values
 
 
-def request_key(model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "") -> str:
-    """Hash of a request, 12 hex digits: the same request finds the same fit."""
+def request_key(
+    model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "", conditions: str = ""
+) -> str:
+    """Hash of a request, 12 hex digits: the same request finds the same fit.
+
+    `conditions` is a hash of what formulas use of the data, which the fingerprint of responses does not cover.
+    """
     from kvfit import __version__
 
     request = {
@@ -75,5 +87,6 @@ def request_key(model_label: str, fingerprint: str, settings: FitSettings, simil
         "settings": settings.identity(),
         "similarity": similarity,
         "kvfit": __version__,
+        **({"conditions": conditions} if conditions else {}),
     }
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:12]

@@ -74,18 +74,22 @@ class RecallDesign:
 
     def one_participant(self, participant: int) -> "RecallDesign":
         """The part of the design that belongs to one participant (for fits participant by participant)."""
-        cells = np.flatnonzero(self.cell_participant == participant)
+        return self.some_participants(participant, participant + 1)
+
+    def some_participants(self, first_one: int, stop: int) -> "RecallDesign":
+        """The part of the participants from `first_one` to before `stop`, who are counted from 0."""
+        cells = np.flatnonzero((self.cell_participant >= first_one) & (self.cell_participant < stop))
         first, last = self.cell_start[cells[0]], self.cell_start[cells[-1] + 1]
         start, end = self.offsets[first], self.offsets[last]
         return RecallDesign(
-            np.zeros(cells.size, np.int64),
+            self.cell_participant[cells] - first_one,
             self.cell_length[cells],
             self.cell_start[cells[0] : cells[-1] + 2] - first,
             self.order[first:last],
             self.recalled[start:end].copy(),
             self.offsets[first : last + 1] - start,
             self.semantic[first:last] if self.semantic.size else self.semantic,
-            1,
+            stop - first_one,
         )
 
     def repeated(self, times: int) -> "RecallDesign":
@@ -104,7 +108,9 @@ class RecallDesign:
         )
 
 
-def recall_design(data: "FreeRecallData", similarity: np.ndarray | None = None) -> RecallDesign:
+def recall_design(
+    data: "FreeRecallData", similarity: np.ndarray | None = None, rows: np.ndarray | None = None
+) -> RecallDesign:
     """Lay out free-recall data.
 
     Parameters
@@ -112,14 +118,18 @@ def recall_design(data: "FreeRecallData", similarity: np.ndarray | None = None) 
     data : FreeRecallData
     similarity : numpy.ndarray, optional
         ``(list, position, position)``, for models with semantic similarity.
+    rows : numpy.ndarray, optional
+        ``(list,)`` numbers from 0 that stand in the place of participants, where a participant's lists do not all have the
+        same parameters (:mod:`kvfit.regression`).
 
     Returns
     -------
     RecallDesign
     """
     length = data.list_length.astype(np.int64)
-    order = np.lexsort((np.arange(length.size), length, data.participant))
-    person, length = data.participant[order].astype(np.int64), length[order]
+    owner, n_owners = (data.participant, data.n_participants) if rows is None else (rows, int(rows.max()) + 1)
+    order = np.lexsort((np.arange(length.size), length, owner))
+    person, length = owner[order].astype(np.int64), length[order]
     new_cell = np.flatnonzero(np.r_[True, (np.diff(person) != 0) | (np.diff(length) != 0)])
     counts = np.diff(data.offsets)[order]
     offsets = np.r_[0, np.cumsum(counts)].astype(np.int64)
@@ -144,5 +154,5 @@ def recall_design(data: "FreeRecallData", similarity: np.ndarray | None = None) 
         recalled,
         offsets,
         semantic,
-        data.n_participants,
+        n_owners,
     )

@@ -132,15 +132,17 @@ class RecallModel:
             raise ValueError(f"{self.label} is a model of free recall; {data.name} holds data of {data.task}")
         return self
 
-    def design(self, data: "FreeRecallData", similarity: np.ndarray | None = None) -> "RecallDesign":
-        """Lay the lists out for the core."""
+    def design(
+        self, data: "FreeRecallData", similarity: np.ndarray | None = None, rows: np.ndarray | None = None
+    ) -> "RecallDesign":
+        """Lay the lists out for the core; `rows` ``(list,)`` stand for participants where parameters differ by list."""
         from kvfit.recall.design import recall_design
 
         if self.semantic and similarity is None:
             raise ValueError(
                 f"{self.label}: needs similarity=, an array (list, position, position) of item similarities"
             )
-        return recall_design(data, similarity if self.semantic else None)
+        return recall_design(data, similarity if self.semantic else None, rows)
 
     def objective(self, design: "RecallDesign") -> "RecallObjective":
         """Log-likelihood and gradient of a participant's lists, on the unconstrained scale."""

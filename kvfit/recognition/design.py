@@ -94,18 +94,22 @@ class RecognitionDesign:
 
     def one_participant(self, participant: int) -> "RecognitionDesign":
         """The part of one participant, who becomes participant 0."""
-        cells = np.flatnonzero(self.participant == participant)
-        trials = np.flatnonzero(self.participant[self.cell_of_trial] == participant)
-        first = int(cells[0])
+        return self.some_participants(participant, participant + 1)
+
+    def some_participants(self, first_one: int, stop: int) -> "RecognitionDesign":
+        """The part of the participants from `first_one` to before `stop`, who are counted from 0."""
+        chosen = (self.participant >= first_one) & (self.participant < stop)
+        cells, trials = np.flatnonzero(chosen), np.flatnonzero(chosen[self.cell_of_trial])
+        place = np.cumsum(chosen) - 1
         return RecognitionDesign(
-            participant=np.zeros(cells.size, np.int64),
+            participant=self.participant[cells] - first_one,
             old=self.old[cells],
             covariates={name: values[cells] for name, values in self.covariates.items()},
             levels={name: codes[cells] for name, codes in self.levels.items()},
             counts=self.counts[cells],
-            cell_of_trial=self.cell_of_trial[trials] - first,
+            cell_of_trial=place[self.cell_of_trial[trials]],
             response=self.response[trials],
-            n_participants=1,
+            n_participants=stop - first_one,
             item=None if self.item is None else self.item[cells],
             n_items=self.n_items,
             similarity=None if self.similarity is None else self.similarity[cells],

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from kvfit.memory_model import MemoryModel
+from kvfit.identifiability.information import loose, null_space, scores_of_cells, some_cells
 from kvfit.recognition.design import RecognitionDesign
 from kvfit.recognition.model import RecognitionModel
 
@@ -16,30 +15,6 @@ _FEW_CELLS = 24
 _MOST_PARTICIPANTS = 6
 #: Points at which the predictions' derivatives are taken; one alone may be special by accident.
 _N_POINTS = 3
-_STEP = 1e-4
-#: Of the largest singular value: below is zero, as far as differences and quadrature are exact.
-_ZERO = 1e-5
-
-
-def design_objection(model: MemoryModel, data: Any, similarity: np.ndarray | None = None) -> str:
-    """Say which parameters of a model these data cannot determine; empty for none, and for tasks without such a check.
-
-    Parameters
-    ----------
-    model : MemoryModel
-    data : FreeRecallData or RecognitionData
-    similarity : numpy.ndarray, optional
-        For models with `semantic`.
-
-    Returns
-    -------
-    str
-        See `undetermined`.
-    """
-    if not isinstance(model, RecognitionModel):
-        return ""
-    bound = model.bind(data)
-    return undetermined(bound, bound.design(data, similarity))
 
 
 def undetermined(model: RecognitionModel, design: RecognitionDesign) -> str:
@@ -68,16 +43,20 @@ def undetermined(model: RecognitionModel, design: RecognitionDesign) -> str:
     names = confounded_parameters(model, design)
     if not names:
         return ""
-    advice = (
-        f"maximum likelihood cannot determine {_listed(names)}, and in other fits priors decide; use ratings, conditions"
-        " (by=, criteria_by=), or hold a parameter at a value"
-    )
     if n_free > degrees:
         return (
             f"{label}: {n_free} free parameters a participant, but only {degrees} degrees of freedom ({n_cells} kinds"
-            f" of items x {design.n_categories - 1}): {advice}"
+            f" of items x {design.n_categories - 1}): {advice(names)}"
         )
-    return f"{label}: different values predict the same responses of a participant: {advice}"
+    return f"{label}: different values predict the same responses of a participant: {advice(names)}"
+
+
+def advice(names: tuple[str, ...]) -> str:
+    """What follows for parameters that responses cannot determine."""
+    return (
+        f"maximum likelihood cannot determine {listed(names)}, and in other fits priors decide; use ratings, conditions"
+        " (by=, criteria_by=), or hold a parameter at a value"
+    )
 
 
 def confounded_parameters(model: RecognitionModel, design: RecognitionDesign) -> tuple[str, ...]:
@@ -109,23 +88,8 @@ def _parts(design: RecognitionDesign) -> Iterator[RecognitionDesign]:
     for participant in np.argsort(-n_cells, kind="stable")[:_MOST_PARTICIPANTS]:
         cells = np.flatnonzero(design.participant == participant)
         for n in sorted({min(_FEW_CELLS, cells.size), cells.size}):
-            yield _cells(design, cells[np.linspace(0, cells.size - 1, n).round().astype(int)])
-
-
-def _cells(design: RecognitionDesign, chosen: np.ndarray) -> RecognitionDesign:
-    """Some cells of one participant, who becomes participant 0; without trials."""
-    return replace(
-        design,
-        participant=np.zeros(chosen.size, np.int64),
-        old=design.old[chosen],
-        covariates={name: values[chosen] for name, values in design.covariates.items()},
-        levels={name: codes[chosen] for name, codes in design.levels.items()},
-        counts=design.counts[chosen],
-        cell_of_trial=np.empty(0, np.int64),
-        response=np.empty(0, np.int64),
-        n_participants=1,
-        similarity=None if design.similarity is None else design.similarity[chosen],
-    )
+            part = some_cells(design, cells[np.linspace(0, cells.size - 1, n).round().astype(int)])
+            yield replace(part, participant=np.zeros(n, np.int64), n_participants=1)
 
 
 def _loose(model: RecognitionModel, design: RecognitionDesign) -> np.ndarray:
@@ -137,21 +101,13 @@ def _loose(model: RecognitionModel, design: RecognitionDesign) -> np.ndarray:
     shifts[0] = 0.0
     best = np.eye(len(parameters))
     for shift in shifts:
-        # unit steps are prior standard deviations, so that loadings of different parameters can be compared
-        steps = _STEP * np.concatenate([np.eye(len(parameters)), -np.eye(len(parameters))])
-        points = centre + scale * (shift + steps)
-        values = {p.name: p.to_natural(points[:, [k]]) for k, p in enumerate(parameters)}
-        # the square root of a probability has derivatives whose products are the Fisher information
-        roots = np.exp(0.5 * model.log_probabilities(design, values)).reshape(len(points), -1)
-        slopes = (roots[: len(parameters)] - roots[len(parameters) :]) / (2.0 * _STEP)
-        left, sizes, _ = np.linalg.svd(slopes)
-        sizes = np.r_[sizes, np.zeros(len(left) - len(sizes))]
-        null = left[:, sizes <= _ZERO * sizes[0]].T
+        null = null_space(scores_of_cells(model, design, centre + scale * shift))
         best = null if len(null) < len(best) else best
         if not len(best):
             break
-    return np.asarray(np.abs(best).max(axis=0, initial=0.0) > 0.01)
+    return loose(best)
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def listed(names: tuple[str, ...]) -> str:
+    """Names as words: ``a, b and c``."""
     return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]

@@ -63,7 +63,7 @@ def find_binding(model: "RecognitionModel", data: "RecognitionData") -> Binding:
     return Binding(binding.scale, levels)
 
 
-def lay_out(model: "RecognitionModel", data: "RecognitionData") -> RecognitionDesign:
+def lay_out(model: "RecognitionModel", data: "RecognitionData", rows: np.ndarray | None = None) -> RecognitionDesign:
     """Count responses by participant, status, covariates of the memory and levels of conditions.
 
     Parameters
@@ -71,6 +71,8 @@ def lay_out(model: "RecognitionModel", data: "RecognitionData") -> RecognitionDe
     model : RecognitionModel
         Bound.
     data : RecognitionData
+    rows : numpy.ndarray, optional
+        ``(trial,)`` in the place of participants.
 
     Returns
     -------
@@ -95,17 +97,17 @@ def lay_out(model: "RecognitionModel", data: "RecognitionData") -> RecognitionDe
             problems.append(f"column {column}: the model does not know the levels {', '.join(strange)}")
     if problems:
         raise BindingError(f"{model.label} on {data.name}:\n  " + "\n  ".join(problems))
-    keys = pd.DataFrame({"participant": data.participant, "old": data.old})
+    keys = pd.DataFrame({"participant": data.participant if rows is None else rows, "old": data.old})
     for column, trials in needed.items():
         codes = level_codes(data, column, binding.levels[column])
         keys[f"level {column}"] = np.where(trials, codes, 0)
     for covariate in model.memory.covariates:
         keys[f"covariate {covariate.name}"] = _covariate(data, covariate.name, covariate.studied, covariate.default)
-    design = _count(keys, data)
+    design = _count(keys, data, data.n_participants if rows is None else int(rows.max()) + 1)
     return design.by_item(data.item, len(data.items)) if model.items else design
 
 
-def _count(keys: pd.DataFrame, data: "RecognitionData") -> RecognitionDesign:
+def _count(keys: pd.DataFrame, data: "RecognitionData", n_participants: int) -> RecognitionDesign:
     codes = keys.groupby(list(keys.columns), sort=True).ngroup().to_numpy()
     _, first, cell_of_trial = np.unique(codes, return_index=True, return_inverse=True)
     cells = keys.iloc[first]
@@ -120,7 +122,7 @@ def _count(keys: pd.DataFrame, data: "RecognitionData") -> RecognitionDesign:
         counts=counts.reshape(n_cells, n_categories).astype(np.int64),
         cell_of_trial=cell_of_trial.astype(np.int64),
         response=np.asarray(data.response),
-        n_participants=data.n_participants,
+        n_participants=n_participants,
     )
 
 

@@ -163,7 +163,9 @@ class RecognitionModel:
                     fixed[name] = self.fixed.get(name, self.fixed.get(parameter.name, np.nan))
         return replace(bound, fixed=fixed)
 
-    def design(self, data: "RecognitionData", similarity: np.ndarray | None = None) -> RecognitionDesign:
+    def design(
+        self, data: "RecognitionData", similarity: np.ndarray | None = None, rows: np.ndarray | None = None
+    ) -> RecognitionDesign:
         """Count the responses in the cells that this model tells apart.
 
         Parameters
@@ -172,6 +174,9 @@ class RecognitionModel:
         similarity : numpy.ndarray, optional
             ``(trial, studied item)`` as :func:`kvfit.read_similarity` gives it, for models with `semantic`; others do not
             use it.
+        rows : numpy.ndarray, optional
+            ``(trial,)`` numbers from 0 that stand in the place of participants, where a participant's trials do not all have
+            the same parameters (:mod:`kvfit.regression`).
 
         Raises
         ------
@@ -185,7 +190,7 @@ class RecognitionModel:
 
         if self.semantic and similarity is None:
             raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
-        design = lay_out(self.bind(data), data)
+        design = lay_out(self.bind(data), data, rows)
         return design if similarity is None or not self.semantic else with_similarity(self, design, data, similarity)
 
     def log_probabilities(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any = np) -> Any:

@@ -8,9 +8,14 @@ from typing import Any
 import pandas as pd
 
 from kvfit.comparison.compare import Comparison, compare
+from kvfit.comparison.verdict import evidence_words
+from kvfit.identifiability.table import identifiability
 from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
+from kvfit.memory_model import MemoryModel
 from kvfit.recall.model import RecallModel
+from kvfit.regression.effects import effects
+from kvfit.regression.model import RegressionModel
 from kvfit.reports import comparison_words, free_recall, recognition
 from kvfit.reports.citations import METHOD_REFERENCES, model_references
 from kvfit.reports.content import (
@@ -73,14 +78,14 @@ def report(
     single = len(names) == 1
     content = ReportContent(
         title=title or f"Memory models of {data.name}",
-        verdict=comparison.verdict(),
+        verdict=" ".join([comparison.verdict(), *evidence_words(comparison)]),
         observation=comparison_words.observation(comparison),
         data=part.data_summary(data, citation),
         models=tuple(_card(name, fit) for name, fit in labelled.items()),
         curves=part.curves(labelled, data, predictive_draws, seed, show_progress),
         parameters=pd.concat([f.population().assign(model=n) for n, f in labelled.items()], ignore_index=True),
         diagnostics=pd.DataFrame([_diagnostics(n, f, failed) for n, f in labelled.items()]),
-        methods=_methods(comparison, part.methods(data, [fit.model for fit in comparison.fits])),
+        methods=_methods(comparison, part.methods(data, [_without_formulas(f.model) for f in comparison.fits])),
         provenance=Provenance(
             versions=package_versions(),
             settings={n: asdict(f.settings) for n, f in labelled.items()},
@@ -90,6 +95,10 @@ def report(
         ),
         comparison=None if single else comparison.table,
         participants=None if single else comparison.participants,
+        effects=_effects(labelled),
+        identifiability=pd.concat(
+            [identifiability(f).table.assign(model=n) for n, f in labelled.items()], ignore_index=True
+        ),
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
         items=item_table(labelled, ReportContent.interval),
         references=(*METHOD_REFERENCES, *comparison_words.references(comparison), *part.REFERENCES),
@@ -99,7 +108,7 @@ def report(
 
 
 def _card(name: str, fit: Fit) -> ModelCard:
-    model = fit.model
+    model, base = fit.model, _without_formulas(fit.model)
     return ModelCard(
         name=name,
         label=name if "(" in name else f"{model.title} ({name})",
@@ -107,13 +116,22 @@ def _card(name: str, fit: Fit) -> ModelCard:
         references=model_references(model.reference),
         options={
             **{f"{k} (fixed)": v for k, v in model.fixed.items()},
-            **({"stopping": model.stopping.name} if isinstance(model, RecallModel) else {}),
+            **({"stopping": base.stopping.name} if isinstance(base, RecallModel) else {}),
             **model.options,
         },
         parameters=tuple(
             ParameterCard(p.name, p.symbol, p.support, *p.interval, p.reason, p.meaning) for p in model.parameters
         ),
     )
+
+
+def _without_formulas(model: MemoryModel) -> MemoryModel:
+    return model.base if isinstance(model, RegressionModel) else model
+
+
+def _effects(labelled: dict[str, Fit]) -> pd.DataFrame | None:
+    found = [effects(f).assign(model=n) for n, f in labelled.items() if isinstance(f.model, RegressionModel)]
+    return pd.concat(found, ignore_index=True) if found else None
 
 
 def _diagnostics(name: str, fit: Fit, failed: dict[str, int]) -> dict[str, object]:

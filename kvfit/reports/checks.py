@@ -17,6 +17,8 @@ _REQUIRED = {
     "estimates": ("model", "parameter", "participant", "estimate"),
     "items": ("model", "effect", "sd", "lower", "upper", "item_10", "item_90"),
     "diagnostics": ("model", "passed", "verdict"),
+    "effects": ("model", "parameter", "kind", "effect", "mean", "lower", "upper", "probability"),
+    "identifiability": ("model", "parameter", "problem"),
 }
 _UNIQUE = {
     "comparison": ["model"],
@@ -25,6 +27,8 @@ _UNIQUE = {
     "estimates": ["model", "parameter", "participant"],
     "items": ["model", "effect"],
     "diagnostics": ["model"],
+    "effects": ["model", "parameter", "kind", "effect"],
+    "identifiability": ["model", "parameter"],
 }
 
 

@@ -138,6 +138,54 @@ DIAGNOSTICS = (
 )
 
 
+IDENTIFIABILITY = (
+    Column("parameter", "Parameter"),
+    Column(
+        "contraction",
+        "Contraction",
+        "Share of the prior's variance that the data took away from the population's value: 1 the data decide, 0 the prior.",
+        2,
+    ),
+    Column("spread_contraction", "of the spread", "The same for the spread between persons.", 2),
+    Column(
+        "person",
+        "Persons",
+        "Share of the differences between persons' estimates that is not noise; near 0 all lie at the population's value.",
+        2,
+    ),
+    Column("correlated_with", "Correlated most with", "The parameter that is hardest to tell from this one."),
+    Column("correlation", "r", "Their posterior correlation; beyond 0.9 they are told apart badly.", 2),
+    Column(
+        "prior_sensitivity",
+        "Prior sensitivity",
+        "How far the population's value moves when its prior is sharpened or blunted a little; above 0.05 it depends on it.",
+        2,
+    ),
+    Column(
+        "likelihood_sensitivity",
+        "Data sensitivity",
+        "The same when the data weigh a little more or less; below 0.05 they hardly matter.",
+        2,
+    ),
+)
+
+
+def effect_columns(interval: float) -> tuple[Column, ...]:
+    """Columns of a table of effects whose intervals hold the probability `interval`."""
+    percent = f"{100 * interval:g} %"
+    return (
+        Column("parameter", "Parameter"),
+        Column("effect", "Effect"),
+        Column("mean", "Mean", "Of the typical person, on the parameter's natural scale; differences of such values."),
+        Column("interval", f"{percent} interval", f"The value or difference lies here with {percent} probability."),
+        Column(
+            "probability",
+            "Probability of direction",
+            "That the difference has the sign of its mean, given the model and the priors; 0.5 says nothing, 1 is certain.",
+        ),
+    )
+
+
 def parameter_columns(interval: float) -> tuple[Column, ...]:
     """Columns of a parameter table whose intervals hold the probability `interval`."""
     percent = f"{100 * interval:g} %"

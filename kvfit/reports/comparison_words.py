@@ -4,7 +4,6 @@ import numpy as np
 
 from kvfit.comparison.compare import Comparison
 from kvfit.comparison.new_person import NewPerson
-from kvfit.comparison.verdict import evidence_words
 from kvfit.reports.citations import EVIDENCE_REFERENCES, NEW_PERSON_REFERENCES
 from kvfit.reports.content import Citation
 
@@ -40,7 +39,7 @@ def methods(comparison: Comparison) -> tuple[str, ...]:
     if comparison.unit == "participant":
         found.append(
             "A participant's likelihood was marginal: for each posterior draw of the population the person's own parameters"
-            " were integrated out by importance sampling, with a multivariate t proposal (5 degrees of freedom) around the"
+            " were integrated out by importance sampling, with multivariate t proposals (5 degrees of freedom) around the"
             " person's posterior. Otherwise leaving a person out would leave in parameters that only this person's"
             " responses inform." + _refits(comparison)
         )
@@ -76,7 +75,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         if bad:
             found.append(
                 "Participants with Pareto-k warnings are so unlike the others that the population without them cannot be"
-                " told from the population with them: their elpd is rough, and rather too high."
+                " had by reweighting the population with them: their elpd is rough, and rather too high."
             )
     else:
         found.append(
@@ -92,7 +91,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         "A difference in favour of one model is about these models, priors and data: it does not show that the better model"
         " is true."
     )
-    return (*found, *evidence_words(comparison))
+    return tuple(found)
 
 
 def _reliability(label: str, found: NewPerson) -> str:

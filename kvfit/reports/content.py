@@ -276,6 +276,11 @@ class ReportContent:
         Besides those of the models and the data, which the page adds.
     notes : tuple of str
         Limits that a reader should know.
+    effects : pandas.DataFrame, optional
+        One row an effect of conditions, of models with formulas: ``model, parameter, kind, effect, mean, lower, upper,
+        probability``.
+    identifiability : pandas.DataFrame, optional
+        One row a model and parameter, as in :class:`kvfit.identifiability.table.Identifiability`, with ``model``.
     interval : float
         Probability of the intervals in `parameters`.
     """
@@ -296,4 +301,6 @@ class ReportContent:
     items: pd.DataFrame | None = None
     references: tuple[Citation, ...] = ()
     notes: tuple[str, ...] = ()
+    effects: pd.DataFrame | None = None
+    identifiability: pd.DataFrame | None = None
     interval: float = 0.9

@@ -32,16 +32,16 @@ def item_table(fits: Mapping[str, Fit], interval: float) -> pd.DataFrame | None:
 def _of_fit(fit: Fit, model: RecognitionModel, interval: float) -> pd.DataFrame:
     """One row an effect, and one a level where the parameter has a value for each level of a condition."""
     spread = {str(row["effect"]): row for row in fit.item_spread(interval).to_dict("records")}
-    population = fit.population().set_index("parameter")["mean"].to_dict()
+    population = dict(zip(*(fit.population()[column] for column in ("parameter", "mean")), strict=True))
     rows = []
     for effect in model.item_effects:
-        row = spread[effect.name]
-        reach = float(ndtri(0.9)) * float(row["sd"])
         for name in _moved(model, effect):
-            at = float(effect.parameter.to_unconstrained(population.get(name, model.fixed.get(name))))
-            low, high = (float(effect.parameter.to_natural(at + side * reach)) for side in (-1, 1))
+            middle = population.get(name, model.fixed.get(name))
+            at = float(effect.parameter.to_unconstrained(middle))
+            ends = [at + side * float(ndtri(0.9)) * float(spread[effect.name]["sd"]) for side in (-1, 1)]
+            low, high = (float(effect.parameter.to_natural(end)) for end in ends)
             label = effect.name.replace(effect.parameter.name, name, 1)
-            rows.append({**row, "effect": label, "item_10": low, "item_90": high})
+            rows.append({**spread[effect.name], "effect": label, "item_10": low, "item_90": high})
     return pd.DataFrame(rows)
 
 

@@ -17,6 +17,8 @@ from kvfit.reports.sections import (
     Looks,
     comparison_section,
     curve_section,
+    effects_section,
+    identifiability_section,
     parameters_section,
     participants_section,
 )
@@ -69,6 +71,8 @@ def render_page(content: ReportContent) -> str:
         participants=participants_section(content, looks),
         curves=[curve_section(curve, looks, i) for i, curve in enumerate(content.curves)],
         parameters=[parameters_section(content, card, looks, i) for i, card in enumerate(content.models)],
+        effects=effects_section(content, looks),
+        identifiability=identifiability_section(content, looks),
         diagnostics=frame_table(
             "diagnostics",
             "Did the fits converge?",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kvfit.reports.columns import COMPARISON, significant
+from kvfit.reports.columns import COMPARISON, IDENTIFIABILITY, significant
 from kvfit.reports.content import Curve, CurvePanel, ModelBand, ModelCard, ReportContent
 from kvfit.reports.figures.comparison import comparison_figure, participant_figure
 from kvfit.reports.figures.curves import curve_figure, describe_curve, points_inside, shared_limits
@@ -15,7 +15,14 @@ from kvfit.reports.figures.parameters import parameter_figure
 from kvfit.reports.figures.roc import roc_figure, roc_limits
 from kvfit.reports.figures.style import ModelStyle
 from kvfit.reports.figures.svg import inline_svg
-from kvfit.reports.tables import TableView, frame_table, item_table, parameter_table, participant_table
+from kvfit.reports.tables import (
+    TableView,
+    effect_table,
+    frame_table,
+    item_table,
+    parameter_table,
+    participant_table,
+)
 
 
 @dataclass(frozen=True)
@@ -163,3 +170,37 @@ def _item_view(content: ReportContent, card: ModelCard, place: int) -> TableView
     frame = content.items[content.items["model"] == card.name]
     caption = f"How far items differ: {card.label}"
     return item_table(f"items-{place}", caption, frame, content.interval) if len(frame) else None
+
+
+def effects_section(content: ReportContent, looks: Looks) -> list[dict[str, object]]:
+    """Tables of what conditions do, a model each; none where no model has formulas."""
+    frame = content.effects
+    found: list[dict[str, object]] = []
+    for i, card in enumerate(content.models):
+        own = None if frame is None else frame[frame["model"] == card.name]
+        if own is not None and len(own):
+            caption = f"Effects of conditions: {looks.labels[card.name]}"
+            found.append({"card": card, "table": effect_table(f"effects-{i}", caption, own, content.interval)})
+    return found
+
+
+def identifiability_section(content: ReportContent, looks: Looks) -> list[dict[str, object]]:
+    """What the data tell of each model's parameters: a table, and a sentence for every problem."""
+    frame = content.identifiability
+    found: list[dict[str, object]] = []
+    for i, card in enumerate(content.models):
+        own = None if frame is None else frame[frame["model"] == card.name]
+        if own is not None and len(own):
+            numbers = own.drop(columns=["model"]).dropna(axis=1, how="all")
+            caption = f"What the data tell: {looks.labels[card.name]}"
+            table: TableView = frame_table(
+                f"identifiability-{i}",
+                caption,
+                numbers,
+                IDENTIFIABILITY,
+                header="parameter",
+                hide=("problem", "determined"),
+            )
+            problems = list(dict.fromkeys(text for text in own["problem"] if text))
+            found.append({"card": card, "table": table, "problems": problems})
+    return found

@@ -8,7 +8,16 @@ from numbers import Integral, Real
 
 import pandas as pd
 
-from kvfit.reports.columns import MINUS, MISSING, Column, item_columns, parameter_columns, significant, write_value
+from kvfit.reports.columns import (
+    MINUS,
+    MISSING,
+    Column,
+    effect_columns,
+    item_columns,
+    parameter_columns,
+    significant,
+    write_value,
+)
 from kvfit.reports.content import ReportContent
 
 
@@ -110,6 +119,25 @@ def item_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> 
         ]
         rows.append(tuple(cells))
     return TableView(key, caption, item_columns(interval), tuple(rows))
+
+
+def effect_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:
+    """One row an effect of a condition; differences are marked where they are clear."""
+    columns = effect_columns(interval)
+    rows = []
+    for record in frame.to_dict("records"):
+        clear = record["lower"] > 0 or record["upper"] < 0
+        ends = f"{significant(record['lower'])} to {significant(record['upper'])}"
+        rows.append(
+            (
+                Cell(str(record["parameter"])),
+                Cell(str(record["effect"])),
+                Cell(significant(record["mean"]), number=True, strong=record["kind"] == "difference" and clear),
+                Cell(ends, number=True),
+                Cell(write_value(record["probability"], Column("", "", decimals=3)), number=True),
+            )
+        )
+    return TableView(key, caption, columns, tuple(rows), 1)
 
 
 def participant_table(participants: pd.DataFrame, comparison: pd.DataFrame, labels: Mapping[str, str]) -> TableView:

@@ -10,25 +10,6 @@ from typing import Any
 import numpy as np
 
 
-def distance(a: np.ndarray, b: np.ndarray, weights: np.ndarray, r: float = 2.0) -> np.ndarray:
-    """Weighted distance of points.
-
-    Parameters
-    ----------
-    a : ndarray, shape (item, dimension)
-    b : ndarray, shape (exemplar, dimension)
-    weights : ndarray, shape (dimension,)
-        Attention, which sums to 1.
-    r : float
-        1 city block (separable dimensions), 2 Euclidean (integral dimensions).
-
-    Returns
-    -------
-    ndarray, shape (item, exemplar)
-    """
-    return (weights * np.abs(a[:, None, :] - b[None, :, :]) ** r).sum(axis=-1) ** (1.0 / r)
-
-
 def similarity(distances: Any, c: Any, p: float = 1.0, xp: Any = np) -> Any:
     """``exp(-c d^p)``: p = 1 exponential, 2 Gaussian."""
     return xp.exp(-c * distances**p)

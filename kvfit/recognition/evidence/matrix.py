@@ -180,8 +180,3 @@ def convolve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def correlate(a: np.ndarray, trace: np.ndarray) -> np.ndarray:
     """Retrieval from `trace` with cue `a`: full correlation ``sum_i a_i trace_(m + i)``, centred on index 0."""
     return np.convolve(trace, a[::-1])
-
-
-def outer_sum(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Matrix memory ``sum_i a_i b_i^T`` of pairs, shape (feature, feature)."""
-    return np.einsum("if,ig->fg", a, b)

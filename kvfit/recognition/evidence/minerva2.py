@@ -15,6 +15,8 @@ from typing import Literal
 import numpy as np
 from scipy.stats import binom
 
+from kvfit.memory.named import minerva2
+
 Features = Literal["binary", "trinary"]
 
 #: Standard deviation of the noise, in units of the lures' standard deviation, that makes the distribution smooth.
@@ -51,10 +53,9 @@ def echo(probe: np.ndarray, traces: np.ndarray) -> Echo:
     -------
     Echo
     """
-    relevant = ((probe != 0) | (traces != 0)).sum(axis=1)
-    similarity = traces @ probe / np.maximum(relevant, 1)
-    activation = similarity**3
-    return Echo(similarity, activation, float(activation.sum()), activation @ traces)
+    memory = minerva2().store(traces)
+    activation = memory.attention(probe)
+    return Echo(memory.match(probe), activation, float(activation.sum()), memory.read(probe))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,114 @@
+"""Posterior fits of several models to several data sets, as a batch."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kvfit.batch.job import Inputs, Job
+from kvfit.batch.runner import BatchError, run_batch
+from kvfit.registry import get_model, with_items
+
+if TYPE_CHECKING:
+    from kvfit.inference.fit import Fit
+    from kvfit.memory_model import MemoryModel
+
+
+def fit_batch(
+    models: "Sequence[str | MemoryModel]",
+    data: Sequence[Any] | Any,
+    *,
+    store: str | Path,
+    workers: int = 1,
+    dask: str | None = None,
+    items: Any = None,
+    similarity: np.ndarray | None = None,
+    show_progress: bool = True,
+    **settings: Any,
+) -> "list[Fit]":
+    """Fit every model to every data set, in local processes or on a Dask cluster.
+
+    Parameters
+    ----------
+    models : sequence of str or MemoryModel
+    data : FreeRecallData, RecognitionData or a sequence of them
+        Several for folds, conditions or replicates: parts made by ``data.select`` or simulated data.
+    store : path
+        Folder of fits, where :func:`kvfit.fit` finds them too; a stopped batch goes on with what is missing. Workers of
+        a cluster must share it.
+    workers : int
+        Local processes.
+    dask : str, optional
+        Address of a Dask scheduler.
+    items, similarity
+        As for :func:`kvfit.fit`; similarities are those of one data set.
+    show_progress : bool
+    **settings
+        As for :func:`kvfit.fit`. Several processes sample each with one core, unless `cores` is given.
+
+    Returns
+    -------
+    list of Fit
+        Every model with the first data set, then with the second, and so on.
+
+    Raises
+    ------
+    ModelError, ValueError
+        For unknown models, options or settings, before anything is computed.
+    BatchError
+        If a fit failed; the others are kept.
+    """
+    from kvfit import store as stores
+    from kvfit.inference.fit import fit_key
+    from kvfit.inference.settings import FitSettings
+
+    sets = list(data) if isinstance(data, Sequence) else [data]
+    if similarity is not None and len(sets) > 1:
+        raise ValueError("similarity: belongs to one data set; fit several data sets by several calls")
+    if workers > 1 or dask is not None:
+        settings.setdefault("cores", 1)
+    request = FitSettings(**settings)
+    jobs, places = [], []
+    for one in sets:
+        for spec in models:
+            model = get_model(spec)
+            model = (model if items is None else with_items(model, items)).bind(one)
+            model.design(one, similarity)
+            used = similarity if model.semantic else None
+            key = fit_key(model, one, request, used)
+            stores.find(Path(store), model.label, key)  # refuses models that could not be opened again
+            places.append((model.label, key))
+            jobs.append(
+                Job(
+                    _fit,
+                    {"model": model.label, "settings": request.identity()},
+                    model.label,
+                    Inputs(one, used),
+                    {"store": str(Path(store).resolve()), "cores": request.cores},
+                    stores_itself=True,
+                )
+            )
+    missing = [job for job, place in zip(jobs, places, strict=True) if stores.find(Path(store), *place) is None]
+    if missing:
+        batch = run_batch(
+            missing, store=store, workers=workers, dask=dask, label="posterior fits", show_progress=show_progress
+        )
+        if batch.failures:
+            raise BatchError(
+                f"{batch.words()}\nThe other fits are in {store}; the same call goes on with what is missing."
+            )
+    found = [stores.find(Path(store), *place) for place in places]
+    if None in found:
+        raise BatchError(f"fits were made, but are not in {store}: a cluster's workers must share this folder")
+    return [stores.open_fit(folder) for folder in found if folder is not None]
+
+
+def _fit(
+    *, model: str, settings: Mapping[str, Any], store: str, cores: int, data: Any, similarity: np.ndarray | None
+) -> dict[str, Any]:
+    """One fit, which the store keeps."""
+    from kvfit.inference.fit import fit
+
+    made = fit(model, data, store=store, similarity=similarity, show_progress=False, cores=cores, **settings)
+    return {"folder": str(made.path)}

@@ -1,0 +1,1 @@
+"""Would the method have found the truth? Parameters, models and posteriors recovered on the user's own design."""

@@ -1,0 +1,214 @@
+"""Is the posterior calibrated? Simulation-based calibration of the hierarchical fit on the user's own design."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from kvfit.batch.job import Inputs
+from kvfit.batch.runner import Batch, run_batch
+from kvfit.memory_model import MemoryModel
+from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
+from kvfit.recovery.replicates import RANKED
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words
+from kvfit.recovery.truth import draw_prior
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Probability of calling any quantity miscalibrated in error.
+FALSE_ALARM = 0.05
+#: Fewer simulations see only gross errors.
+FEW = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Ranks of true values among posterior draws, and whether they are uniform.
+
+    Parameters
+    ----------
+    model : MemoryModel
+    ranks : pandas.DataFrame
+        One row a simulated data set, one column a quantity: how many of 99 draws lie below the true value. Quantities are
+        the population's means and standard deviations, each parameter of the first participant (ranks of several would
+        depend on one another), and the data's log-likelihood (Modrak et al. 2023).
+    design, method : str
+        In words.
+    n_untrusted : int
+        Fits whose sampling did not pass its checks; they count.
+    batch : Batch
+        With the failures.
+    seed : int
+    """
+
+    model: MemoryModel
+    ranks: pd.DataFrame
+    design: str
+    method: str
+    n_untrusted: int
+    batch: Batch
+    seed: int
+
+    @cached_property
+    def pit(self) -> pd.DataFrame:
+        """Ranks as values in (0, 1), uniform under calibration; spread at random over the width of a rank."""
+        rng = np.random.default_rng([self.seed, 4])
+        return (self.ranks + rng.random(self.ranks.shape)) / (RANKED + 1)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a quantity.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``quantity``, ``p`` (uniformity of the ranks), ``p_adjusted`` (Holm, over all quantities), ``mean`` (of the
+            ranks in units of their range; above 0.5: the posterior lies too low), ``spread`` (standard deviation in
+            units of the uniform one; above 1: the posterior is too narrow), ``passed``.
+        """
+        from scipy.stats import uniform
+
+        p = _uniformity(self.pit)
+        adjusted = _holm(p)
+        return pd.DataFrame(
+            {
+                "quantity": self.ranks.columns,
+                "p": p,
+                "p_adjusted": adjusted,
+                "mean": self.pit.mean().to_numpy(),
+                "spread": self.pit.std().to_numpy() / uniform.std(),
+                "passed": adjusted >= FALSE_ALARM,
+            }
+        )
+
+    def verdict(self) -> str:
+        """Whether the posterior can be believed, in words."""
+        t, n = self.table, len(self.ranks)
+        text = f"{self.model.label}, {self.design}, {self.method}: "
+        wrong = t[~t["passed"]]
+        if wrong.empty:
+            text += (
+                f"the ranks of all {len(t)} quantities are compatible with a calibrated posterior in {n} simulated data"
+                " sets"
+            )
+            text += f"; with so few, only gross errors would be seen (take {FEW} or more)." if n < FEW else "."
+        else:
+            shown = ", ".join(f"{row['quantity']} ({_what(row)})" for _, row in wrong.iterrows())
+            text += (
+                f"NOT calibrated in {n} simulated data sets: {shown}. Look at the picture; then at the sampler's"
+                " diagnostics, at the parameterisation, and at the model's simulator."
+            )
+        if self.n_untrusted:
+            text += f" Sampling of {self.n_untrusted} of {n} fits did not pass its checks; more draws may mend that."
+        return f"{text} {self.batch.words()}".strip()
+
+    def __str__(self) -> str:
+        """Table and verdict as text."""
+        return f"{self.table.round(3).to_string(index=False)}\n\n{self.verdict()}"
+
+    def figure(self) -> "Figure":
+        """Draw the ECDF of each quantity's ranks minus the uniform one, with its 95 % simultaneous band."""
+        from kvfit.reports.figures.calibration import calibration_figure
+
+        return calibration_figure(self.pit, dict(zip(self.table["quantity"], self.table["passed"], strict=True)))
+
+    def write(self, folder: str | Path) -> Path:
+        """Write ``calibration.csv``, ``ranks.csv``, ``calibration.png`` and ``verdict.txt``."""
+        from kvfit.recovery.writing import write_study
+
+        tables = {"calibration": self.table, "ranks": self.ranks}
+        return write_study(folder, tables, {"calibration": self.figure()}, self.verdict())
+
+
+def calibrate(
+    model: str | MemoryModel,
+    data: Any,
+    *,
+    simulations: int = 100,
+    seed: int = 0,
+    similarity: np.ndarray | None = None,
+    store: str | Path | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    show_progress: bool = True,
+    **settings: Any,
+) -> Calibration:
+    """Check a model's posterior by simulation-based calibration on an experiment.
+
+    Parameters
+    ----------
+    model : str or MemoryModel
+    data : FreeRecallData or RecognitionData
+        Whose participants, lists (trials), list lengths and conditions are simulated; or a design.
+    simulations : int
+        Data sets drawn from the prior and fitted. A fit takes half a minute or more, most of it compiling.
+    seed, similarity, store, workers, dask, show_progress
+        As for :func:`kvfit.recover`.
+    **settings
+        As for :func:`kvfit.fit`; more draws cost little here beside compiling.
+
+    Returns
+    -------
+    Calibration
+
+    Raises
+    ------
+    ModelError, ValueError
+        For what cannot work, before anything is computed.
+    BatchError
+        If every fit failed.
+
+    Notes
+    -----
+    Talts et al. (2018), arXiv:1804.06788; the data's log-likelihood as a further quantity: Modrak et al. (2023), Bayesian
+    Analysis 20, 461-488; bands of the picture: Sailynoja, Burkner & Vehtari (2022), Statistics and Computing 32, 32. The
+    test of uniformity is ArviZ's (POT-C). simuk, which does the same for a PyMC model, samples one compiled model
+    again and again; kvfit's sampler has coordinates fitted to each data set, and this loop resumes and runs on clusters.
+    """
+    fitting = Fitting("posterior", settings=with_cores(settings, workers, dask))
+    (bound,) = bound_models([model], data, "posterior", similarity)
+    check_replicates(simulations)
+    truths = draw_prior(bound, data, simulations, seed, pooling=fitting.pooling, similarity=similarity)
+    inputs = Inputs(data, similarity if bound.semantic else None)
+    jobs = [
+        fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"calibrate {bound.label} {k + 1}")
+        for k, values in enumerate(truths)
+    ]
+    where = Where(store, workers, dask, show_progress)
+    batch = run_batch(jobs, **vars(where), label=f"{bound.label}: calibration")
+    done = [result for result in batch.results if result is not None]
+    ranks = pd.DataFrame([result["ranks"] for result in done])
+    untrusted = sum(not result["passed"] for result in done)
+    return Calibration(bound, ranks, design_words(data), fitting.words, untrusted, batch, seed)
+
+
+def _uniformity(pit: pd.DataFrame) -> np.ndarray:
+    """P-value of each column."""
+    import arviz as az  # noqa: F401 - gives xarray its accessor
+    import xarray as xr
+
+    values = xr.DataArray(pit.to_numpy(), dims=("simulation", "quantity")).to_dataset(name="pit")
+    p, *_ = values.azstats.uniformity_test(dim="simulation")
+    found: np.ndarray = p["pit"].to_numpy()
+    return found
+
+
+def _holm(p: np.ndarray) -> np.ndarray:
+    """Holm's adjustment for several tests."""
+    order = np.argsort(p)
+    adjusted = np.empty(p.size)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1.0)
+    return adjusted
+
+
+def _what(row: pd.Series) -> str:
+    """How the ranks deviate."""
+    if row["spread"] > 1.1:
+        return "posterior too narrow"
+    if row["spread"] < 0.9:
+        return "posterior too wide"
+    return "posterior too low" if row["mean"] > 0.5 else "posterior too high"

@@ -1,0 +1,162 @@
+"""What every recovery study shares: its design in words, its jobs, and where they run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from kvfit.batch.job import Inputs, Job
+from kvfit.inference.hierarchy import Pooling
+from kvfit.inference.settings import FitSettings
+from kvfit.memory_model import MemoryModel
+from kvfit.recovery.replicates import Method, estimate, sample
+from kvfit.recovery.true_values import TrueValues
+from kvfit.registry import get_model
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """How simulated data are fitted.
+
+    Parameters
+    ----------
+    method : {"ml", "map", "posterior"}
+    starts : int
+        Of each maximum-likelihood or MAP search, at most.
+    settings : mapping
+        Of the posterior fits, see :class:`~kvfit.inference.settings.FitSettings`.
+    """
+
+    method: Method = "ml"
+    starts: int = 6
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        problems = []
+        if self.method not in get_args(Method):
+            problems.append(f"method: expected one of {', '.join(get_args(Method))}; found {self.method!r}")
+        if self.starts < 1:
+            problems.append(f"starts: expected at least 1, found {self.starts}")
+        unknown = [k for k in self.settings if k not in FitSettings.__dataclass_fields__]
+        if unknown:
+            problems.append(
+                f"settings: unknown {', '.join(unknown)}; known are {', '.join(FitSettings.__dataclass_fields__)}"
+            )
+        if self.settings and self.method in ("ml", "map"):
+            problems.append(
+                f"settings: {', '.join(self.settings)} are of method='posterior', found method={self.method!r}"
+            )
+        if problems:
+            raise ValueError("recovery:\n  " + "\n  ".join(problems))
+        self.posterior  # noqa: B018 - checks the settings' values
+
+    @property
+    def posterior(self) -> FitSettings:
+        """Settings of the posterior fits."""
+        return FitSettings(**self.settings)
+
+    @property
+    def pooling(self) -> Pooling:
+        """What the prior of the people is under this method."""
+        return self.posterior.pooling if self.method == "posterior" else "none"
+
+    @property
+    def words(self) -> str:
+        """The method in words."""
+        return {
+            "ml": "maximum likelihood, participant by participant",
+            "map": "MAP estimates, participant by participant",
+            "posterior": f"posterior sampling ({self.posterior.pooling} pooling)",
+        }[self.method]
+
+    def job(
+        self, generator: MemoryModel, truth: TrueValues, seed: int, model: MemoryModel, inputs: Inputs, label: str
+    ) -> Job:
+        """Simulate one data set and fit it."""
+        common = {"generator": generator.label, "truth": truth.plain(), "seed": seed, "model": model.label}
+        if self.method == "posterior":
+            settings = self.posterior.identity()
+            del settings["seed"]  # each data set has its own
+            how = {"cores": self.posterior.cores}
+            return Job(sample, {**common, "settings": settings}, label, inputs, how)
+        return Job(estimate, {**common, "method": self.method, "starts": self.starts}, label, inputs)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where a study keeps its results and does its work.
+
+    Parameters
+    ----------
+    store : path, optional
+    workers : int
+    dask : str, optional
+    show_progress : bool
+    """
+
+    store: str | Path | None = None
+    workers: int = 1
+    dask: str | None = None
+    show_progress: bool = True
+
+
+def bound_models(
+    models: Sequence[str | MemoryModel], design: Any, method: Method, similarity: np.ndarray | None
+) -> list[MemoryModel]:
+    """Models bound to the design, all checked before anything is computed.
+
+    Raises
+    ------
+    ValueError
+        Listing what keeps each model from being simulated or fitted here.
+    """
+    from kvfit.store import StoreError, find
+
+    found: list[MemoryModel] = []
+    problems: list[str] = []
+    for spec in models:
+        try:
+            model = get_model(spec).bind(design)
+            model.design(design, similarity if model.semantic else None)
+            find(Path(), model.label, "")  # workers build models by their names
+        except StoreError:
+            problems.append(
+                f"{model.label}: workers build models by name, and kvfit does not find this one; register it, as a file in"
+                " models/ or by an entry point of the group 'kvfit.models'"
+            )
+            continue
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        if getattr(model, "item_effects", ()) and method != "posterior":
+            problems.append(f"{model.label}: effects of items need method='posterior'")
+        found.append(model)
+    labels = [model.label for model in found]
+    problems += [f"{label}: given twice" for label in dict.fromkeys(labels) if labels.count(label) > 1]
+    if problems:
+        raise ValueError("recovery:\n  " + "\n  ".join(problems))
+    return found
+
+
+def design_words(design: Any) -> str:
+    """Return e.g. ``24 participants x 16 lists of 12 words``."""
+    counts = np.bincount(design.participant, minlength=design.n_participants)
+    people = f"{design.n_participants} participants" if design.n_participants > 1 else "1 participant"
+    if design.task == "free_recall":
+        return f"{people} x {_range(counts)} lists of {_range(design.list_length)} items"
+    old = np.bincount(design.participant, weights=design.old, minlength=design.n_participants).astype(int)
+    return f"{people} x {_range(counts)} test trials ({_range(old)} old) on {design.n_categories} response categories"
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = int(values.min()), int(values.max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def truth_words(truth: Any) -> str:
+    """Where the true values come from, in words."""
+    if isinstance(truth, str):
+        return {"prior": "drawn from the prior", "fit": "estimated (MAP) from the data"}[truth]
+    return "taken from a fit" if not hasattr(truth, "columns") else "given as a table"
