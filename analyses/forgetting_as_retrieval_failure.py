@@ -15,6 +15,7 @@ Source: Gershman, Fiete & Irie (2025), "Key-value memory in the brain".
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", choices=IMAGES, default="mnist")
     parser.add_argument("--replicates", type=int, default=10)
+    parser.add_argument(
+        "--added-start", choices=("random", "zero"), default="random", help="of what the second task learns"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path, default=Path("reports"))
     arguments = parser.parse_args()
@@ -162,7 +166,7 @@ def main() -> None:
         tasks = IMAGES[arguments.images]()
     except DatasetError as error:
         parser.error(f"{error}\nThe other images: --images {' or '.join(IMAGES)}")
-    training = TRAINING[arguments.images]
+    training = replace(TRAINING[arguments.images], added_start=arguments.added_start)
     seeds = np.random.SeedSequence(arguments.seed).spawn(arguments.replicates + 1)
     with progress() as bars:
         runs = [

@@ -105,9 +105,18 @@ def test_what_is_forgotten_comes_back(forgotten: Forgetting) -> None:
     assert forgotten.first_traces_only[-1] > 0.9
 
 
-def test_weights_or_a_generator(tasks: tuple[ImageTask, ImageTask]) -> None:
-    with pytest.raises(ValueError, match="either a random generator or the weights"):
-        forget_and_reactivate(tasks)
+def test_the_added_part_begins_as_told(tasks: tuple[ImageTask, ImageTask]) -> None:
+    start = random_weights(36, 16, 4, np.random.default_rng(4))
+    found = {}
+    for begin in ("zero", "random"):
+        training = Training(n_hidden=16, learning_rate=0.0, added_start=begin)
+        found[begin] = forget_and_reactivate(tasks, np.random.default_rng(1), training=training, start=start)
+        np.testing.assert_array_equal(found[begin].old.first, start.first)
+    np.testing.assert_array_equal(found["zero"].added.second, 0)
+    expected = random_weights(36, 16, 4, np.random.default_rng(1))
+    np.testing.assert_allclose(found["random"].added.first, expected.first, atol=1e-15)
+    with pytest.raises(ValueError, match="must be random or zero; found 'none'"):
+        forget_and_reactivate(tasks, np.random.default_rng(1), training=Training(added_start="none"))
 
 
 def test_missing_images_say_how_to_get_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -166,15 +175,15 @@ def test_the_papers_figure(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     """Golden case forgetting_recovery_accuracy_by_strength of seed_paper_key_value.json.
 
     The weights to begin with are the notebook's, so that the accuracy after the first task is its number. How the added
-    part began is not recorded; from zero, order and ranges must hold.
+    part began is not recorded; with other random numbers order and ranges must hold.
     """
     monkeypatch.setenv("KVFIT_DATA", str(shared / "data"))
-    found = forget_and_reactivate(mnist_then_fashion(), start=published_weights(784, 64, 4))
+    found = forget_and_reactivate(mnist_then_fashion(), np.random.default_rng(0), start=published_weights(784, 64, 4))
     assert 100 * found.learned_first == pytest.approx(99.716312, abs=5e-7)
-    assert found.first[0] < 0.5
-    assert found.second[0] == pytest.approx(0.9495, abs=0.03)
+    assert found.first[0] < 0.25  # published: .0913
+    assert found.second[0] == pytest.approx(0.9495, abs=0.02)
     assert (np.diff(found.first) > 0).all()
     by_strength = dict(zip(found.strengths, found.first, strict=True))
-    assert by_strength[1.5] > 0.9
-    assert by_strength[1.7] == pytest.approx(0.985, abs=0.015)
+    assert by_strength[1.6] > 0.9  # the golden case asks for 90 % by 1.5 to 1.7
+    assert by_strength[1.7] == pytest.approx(0.985, abs=0.03)
     assert by_strength[1.9] > 0.97

@@ -14,12 +14,12 @@ from typer.testing import CliRunner
 
 import kvfit as kv
 from kvfit import cli
+from kvfit.identifiability.design import design_objection
 from kvfit.inference import fit as fitting
 from kvfit.inference.settings import FitSettings
 from kvfit.memory.similarity import distance
 from kvfit.recognition.binding import BindingError
 from kvfit.recognition.evidence.gcm import similarity, summed_similarity
-from kvfit.recognition.identification import design_objection
 from kvfit.recognition.model import RecognitionModel
 
 SPEC = "gcm(semantic=True)"

@@ -84,7 +84,7 @@ def fit_batch(
                     _fit,
                     {"model": model.label, "settings": request.identity()},
                     model.label,
-                    Inputs(one, used),
+                    Inputs(one, used, getattr(model, "conditions_fingerprint", "")),
                     {"store": str(Path(store).resolve()), "cores": request.cores},
                     stores_itself=True,
                 )

@@ -21,15 +21,19 @@ class Inputs:
     data : FreeRecallData or RecognitionData, optional
     similarity : numpy.ndarray, optional
         Similarities of items, for models with ``semantic=True``.
+    conditions : str
+        Hash of what else of the data decides results, such as columns that formulas use.
     """
 
     data: Any = None
     similarity: np.ndarray | None = None
+    conditions: str = ""
 
     @cached_property
     def digest(self) -> str:
         """Hash of the scored responses, their trials and the similarities."""
         found = hashlib.sha256(b"" if self.data is None else self.data.fingerprint.encode())
+        found.update(self.conditions.encode())
         if self.similarity is not None:
             found.update(np.ascontiguousarray(self.similarity, dtype=float).tobytes())
         return found.hexdigest()

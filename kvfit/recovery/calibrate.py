@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.job import Inputs
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import RANKED
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of
 from kvfit.recovery.truth import draw_prior
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ class Calibration:
         depend on one another), and the data's log-likelihood (Modrak et al. 2023).
     design, method : str
         In words.
-    n_untrusted : int
-        Fits whose sampling did not pass its checks; they count.
     batch : Batch
         With the failures.
     seed : int
@@ -49,7 +46,6 @@ class Calibration:
     ranks: pd.DataFrame
     design: str
     method: str
-    n_untrusted: int
     batch: Batch
     seed: int
 
@@ -102,9 +98,7 @@ class Calibration:
                 f"NOT calibrated in {n} simulated data sets: {shown}. Look at the picture; then at the sampler's"
                 " diagnostics, at the parameterisation, and at the model's simulator."
             )
-        if self.n_untrusted:
-            text += f" Sampling of {self.n_untrusted} of {n} fits did not pass its checks; more draws may mend that."
-        return f"{text} {self.batch.words()}".strip()
+        return f"{text} {fitting_words(self.batch)}".strip()
 
     def __str__(self) -> str:
         """Table and verdict as text."""
@@ -172,8 +166,10 @@ def calibrate(
     fitting = Fitting("posterior", settings=with_cores(settings, workers, dask))
     (bound,) = bound_models([model], data, "posterior", similarity)
     check_replicates(simulations)
-    truths = draw_prior(bound, data, simulations, seed, pooling=fitting.pooling, similarity=similarity)
-    inputs = Inputs(data, similarity if bound.semantic else None)
+    truths = draw_prior(
+        bound, data, simulations, seed, pooling=fitting.pooling, correlated=fitting.correlated, similarity=similarity
+    )
+    inputs = inputs_of([bound], data, similarity)
     jobs = [
         fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"calibrate {bound.label} {k + 1}")
         for k, values in enumerate(truths)
@@ -182,8 +178,7 @@ def calibrate(
     batch = run_batch(jobs, **vars(where), label=f"{bound.label}: calibration")
     done = [result for result in batch.results if result is not None]
     ranks = pd.DataFrame([result["ranks"] for result in done])
-    untrusted = sum(not result["passed"] for result in done)
-    return Calibration(bound, ranks, design_words(data), fitting.words, untrusted, batch, seed)
+    return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed)
 
 
 def _uniformity(pit: pd.DataFrame) -> np.ndarray:

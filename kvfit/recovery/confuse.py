@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.job import Inputs, Job
+from kvfit.batch.job import Job
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of, truth_words
 from kvfit.recovery.truth import Truth, true_values
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def confusion_verdict(found: Confusion) -> str:
     persons = found.table("person")
     alone = persons[persons["generator"] == persons["chosen"]]
     text += f" A single participant's own data choose the right model in {alone['share'].mean():.0%} of cases."
-    return f"{text} {found.batch.words()}".strip()
+    return f"{text} {fitting_words(found.batch)}".strip()
 
 
 def _row(generator: str, chosen: str, count: int, n: int) -> dict[str, Any]:
@@ -261,13 +261,13 @@ def confuse(
     check_replicates(replicates)
     bound = bound_models(models, data, method, similarity)
     sources = _sources(truth, bound)
-    inputs = Inputs(data, similarity if any(model.semantic for model in bound) else None)
+    inputs = inputs_of(bound, data, similarity)
     jobs: list[Job] = []
     places: list[tuple[str, int, str]] = []
     for generator in bound:
         truths = true_values(
             sources[generator.label], generator, data, data, replicates, seed, pooling=fitting.pooling,
-            similarity=similarity, show_progress=show_progress,
+            correlated=fitting.correlated, similarity=similarity, show_progress=show_progress,
         )  # fmt: skip
         for k, values in enumerate(truths):
             for model in bound:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.job import Inputs
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of, truth_words
 from kvfit.recovery.true_values import TrueValues
 from kvfit.recovery.truth import Truth, true_values
 
@@ -93,7 +92,7 @@ class Recovery:
         bound = t.index[t["at_bound"] > 0.05 * t["n"]]
         if len(bound):
             text += f" Estimates often end at the edge of the search: {', '.join(bound)}; take MAP or pool persons."
-        return f"{text} {self.batch.words()}".strip()
+        return f"{text} {fitting_words(self.batch)}".strip()
 
     def figure(self) -> "Figure":
         """Draw true against estimated values, a panel a parameter."""
@@ -176,10 +175,11 @@ def recover(
     (bound,) = bound_models([model], data, method, similarity)
     check_replicates(replicates)
     truths = true_values(
-        truth, bound, data, data, replicates, seed, pooling=fitting.pooling, similarity=similarity,
+        truth, bound, data, data, replicates, seed, pooling=fitting.pooling,
+        correlated=fitting.correlated, similarity=similarity,
         show_progress=show_progress,
     )  # fmt: skip
-    inputs = Inputs(data, similarity if bound.semantic else None)
+    inputs = inputs_of([bound], data, similarity)
     jobs = [
         fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"recover {bound.label} {k + 1}")
         for k, values in enumerate(truths)

@@ -107,9 +107,9 @@ def sample(
     Returns
     -------
     dict
-        ``estimate`` (posterior means), ``lower``, ``upper`` by parameter and participant; ``population``, the same of the
-        population's values, unconstrained scale; ``elpd`` (PSIS-LOO) by participant and ``k_warnings``; ``passed`` and
-        ``verdict`` of the diagnostics; ``ranks`` of the truth among 99 draws where the generator is the model itself.
+        ``estimate`` (posterior means), ``lower``, ``upper`` by parameter and participant; ``elpd`` (PSIS-LOO) by
+        participant and ``k_warnings``; ``passed`` and ``verdict`` of the diagnostics; ``ranks`` of the truth among 99 draws
+        where the generator is the model itself.
     """
     # not above: a process that only maximises likelihoods starts without PyMC
     from kvfit.inference.fit import fit

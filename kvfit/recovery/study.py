@@ -8,12 +8,16 @@ from typing import Any, get_args
 import numpy as np
 
 from kvfit.batch.job import Inputs, Job
+from kvfit.batch.runner import Batch
 from kvfit.inference.hierarchy import Pooling
 from kvfit.inference.settings import FitSettings
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
 from kvfit.registry import get_model
+
+#: Share of searches in which a single start found the best value, from which it is worth a sentence.
+_ALONE = 0.05
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class Fitting:
     def pooling(self) -> Pooling:
         """What the prior of the people is under this method."""
         return self.posterior.pooling if self.method == "posterior" else "none"
+
+    @property
+    def correlated(self) -> bool:
+        """Whether persons' values are correlated under this method's prior."""
+        return self.method == "posterior" and self.posterior.correlated
 
     @property
     def words(self) -> str:
@@ -140,6 +149,12 @@ def bound_models(
     return found
 
 
+def inputs_of(models: Sequence[MemoryModel], design: Any, similarity: np.ndarray | None) -> Inputs:
+    """What the jobs of these models share."""
+    conditions = "".join(dict.fromkeys(getattr(model, "conditions_fingerprint", "") for model in models))
+    return Inputs(design, similarity if any(model.semantic for model in models) else None, conditions)
+
+
 def design_words(design: Any) -> str:
     """Return e.g. ``24 participants x 16 lists of 12 words``."""
     counts = np.bincount(design.participant, minlength=design.n_participants)
@@ -153,6 +168,20 @@ def design_words(design: Any) -> str:
 def _range(values: np.ndarray) -> str:
     low, high = int(values.min()), int(values.max())
     return str(low) if low == high else f"{low} to {high}"
+
+
+def fitting_words(batch: Batch) -> str:
+    """Failed jobs, and how far the searches or samplers of the others can be trusted; empty if there is nothing to say."""
+    done = [result for result in batch.results if result is not None]
+    said = [batch.words()]
+    untrusted = sum(result.get("passed") is False for result in done)
+    if untrusted:
+        said.append(f"Sampling of {untrusted} of {len(done)} fits did not pass its checks; raise draws and tune.")
+    alone = [one for result in done for one in result.get("alone", [])]
+    if sum(alone) > _ALONE * len(alone):
+        share = sum(alone) / len(alone)
+        said.append(f"In {share:.0%} of the searches only one start reached the best value; raise starts.")
+    return " ".join(filter(None, said))
 
 
 def truth_words(truth: Any) -> str:

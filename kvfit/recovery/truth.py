@@ -19,7 +19,14 @@ _POPULATION = ("population_mean", "population_sd", "item_sd")
 
 
 def draw_prior(
-    model: MemoryModel, data: Any, n: int, seed: int, *, pooling: Pooling, similarity: np.ndarray | None = None
+    model: MemoryModel,
+    data: Any,
+    n: int,
+    seed: int,
+    *,
+    pooling: Pooling,
+    correlated: bool = False,
+    similarity: np.ndarray | None = None,
 ) -> list[TrueValues]:
     """Draw people, and the population they come from, from the prior of the very PyMC model that is fitted.
 
@@ -35,6 +42,8 @@ def draw_prior(
     pooling : {"partial", "none", "complete"}
         A population with persons; each person alone under the parameters' own priors, as maximum likelihood and MAP see
         them; or one value for all.
+    correlated : bool
+        Whether persons' values are correlated, see :class:`~kvfit.inference.settings.FitSettings`.
     similarity : numpy.ndarray, optional
         For models with ``semantic=True``.
     """
@@ -42,7 +51,12 @@ def draw_prior(
     from pytensor.compile.mode import Mode
 
     pymc_model = build_pymc_model(
-        model, data, model.design(data, similarity), pooling=pooling, parameterisation="noncentred"
+        model,
+        data,
+        model.design(data, similarity),
+        pooling=pooling,
+        parameterisation="noncentred",
+        correlated=correlated,
     )
     own = [p.name for p in model.parameters]
     names = [*own, *(name for name in (*_POPULATION, ITEM_EFFECTS) if name in pymc_model.named_vars)]
@@ -69,6 +83,7 @@ def true_values(
     seed: int,
     *,
     pooling: Pooling,
+    correlated: bool = False,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
 ) -> list[TrueValues]:
@@ -86,7 +101,7 @@ def true_values(
         Whose people are estimated, and who are simulated. If these are other numbers of people, those simulated are
         drawn from those estimated, with replacement, anew for each data set.
     n, seed : int
-    pooling : {"partial", "none", "complete"}
+    pooling, correlated
         Of the prior.
     similarity : numpy.ndarray, optional
         For models with ``semantic=True``.
@@ -99,7 +114,7 @@ def true_values(
     """
     if isinstance(truth, str):
         if truth == "prior":
-            return draw_prior(model, design, n, seed, pooling=pooling, similarity=similarity)
+            return draw_prior(model, design, n, seed, pooling=pooling, correlated=correlated, similarity=similarity)
         if truth != "fit":
             raise ValueError(f"truth: expected 'prior', 'fit', a fit or a table of estimates; found {truth!r}")
         truth = point_fit(

@@ -3,6 +3,9 @@
 The match of a probe's query with the key of another item is normal around a mean that grows with their similarity. The sum
 of such matches has the product of their Laplace transforms, which is inverted for every probe as in
 :mod:`kvfit.recognition.evidence.key_match`, over a grid of how much similarity counts.
+
+Response probabilities differ from simulations of the process by less than half a percentage point beyond their noise, for
+gains to 2 and similarity that moves familiarity by up to 8 (``pytest tests/test_key_similarity.py``).
 """
 
 from dataclasses import dataclass
