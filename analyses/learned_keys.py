@@ -120,7 +120,7 @@ def figure(results: Results) -> Figure:
                     label=f"{procedure} ({words})",
                 )
             loss.set(title="Error of retrieval", xlabel="step", ylabel="mean squared error", ylim=(0, None))
-            loss.legend(title="gradients", alignment="left")
+            loss.legend(title="gradients", alignment="left", loc="upper right")
     return drawing
 
 
