@@ -16,7 +16,7 @@ def main() -> None:
     print(data)
     print(data.scoring_note())
 
-    fits = [kv.fit(model, data, store="fits", draws=2000, seed=0) for model in MODELS]
+    fits = [kv.fit(model, data, store="fits", draws=4000, seed=0) for model in MODELS]
     for fit in fits:
         print(f"\n{fit.label}: {fit.diagnostics.verdict()}")
         print(fit.population().round(2).to_string(index=False))
