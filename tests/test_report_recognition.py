@@ -201,16 +201,20 @@ def test_columns_of_many_words_are_left_out_and_named(data: kv.RecognitionData) 
     assert any("nobody's ROC" in note for note in notes)
 
 
-def test_yes_no_responses_have_rates_and_no_roc() -> None:
+def test_yes_no_responses_have_rates_and_an_roc_across_conditions_alone() -> None:
     rng = np.random.default_rng(4)
     tables = [trial_table(s, (1 + (rng.random(20) < 0.8)).tolist(), (1 + (rng.random(20) < 0.3)).tolist(),
                           side=["left", None, "left", "right"] * 10) for s in (1, 2, 3)]  # fmt: skip
     data = kv.read_recognition(stack(*tables), scale="1-2", name="binary")
     fit = posterior_around("evsd", data, {"d_prime": np.full(3, 1.4), "criterion": np.full(3, 0.5)}, n_draws=10)
     made = recognition.curves({"evsd": fit}, data, draws=10, seed=2, show_progress=False)
-    assert [(curve.kind, curve.by) for curve in made] == [("measures", ""), ("rates_by", "side")]
-    assert [panel.group for panel in made[0].panels][2:] == ["Hit rate", "False-alarm rate"]
-    side = made[1].panels[0]
+    assert [(curve.kind, curve.by) for curve in made] == [
+        ("condition_roc", "side"),
+        ("measures", ""),
+        ("rates_by", "side"),
+    ]
+    assert [panel.group for panel in made[1].panels][2:] == ["Hit rate", "False-alarm rate"]
+    side = made[2].panels[0]
     assert side.ticks == ("left", "right")
     known = data.trials[data.trials["old"] & data.trials["side"].isin(["left", "right"])]
     expected = (
