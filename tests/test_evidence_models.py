@@ -155,3 +155,18 @@ def test_numpy_and_pytensor_agree(name: str) -> None:
     function = pytensor.function(list(inputs.values()), table, mode="FAST_COMPILE", on_unused_input="ignore")
     expected = log_probabilities(name, {k: v[None] for k, v in values.items()})[0]
     np.testing.assert_allclose(function(*values.values()), expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name.startswith("kv_recognition")])
+def test_criteria_out_of_all_reach_have_certain_responses(name: str) -> None:
+    """Points that samples of new persons do reach: nothing is divided by zero, and responses are all new or all old."""
+    middle = {q.name: np.full((1, len(CELLS.old)), q.to_natural(q.location)) for q in parameters(name)}
+    for criterion in (60.0, 300.0, 1e4, 1e9):
+        middle["criterion"] = np.full((1, len(CELLS.old)), criterion)
+        log_p = log_probabilities(name, middle)
+        assert np.isfinite(log_p).all()
+        np.testing.assert_allclose(np.exp(log_p[..., 0])[..., ~CELLS.old], 1.0, rtol=1e-5)
+        middle["criterion"] = np.full((1, len(CELLS.old)), -criterion)
+        log_p = log_probabilities(name, middle)
+        assert np.isfinite(log_p).all()
+        np.testing.assert_allclose(np.exp(log_p[..., -1]), 1.0, rtol=1e-5)

@@ -37,6 +37,8 @@ _Z = np.linspace(-4.5, 4.5, 19)
 _Z_WEIGHT = np.exp(-0.5 * _Z**2) / np.exp(-0.5 * _Z**2).sum()
 #: Beyond it the normal density is too small to matter.
 _FAR = 5.2
+#: Beyond it hardly any of the normal distribution lies (1e-19).
+_FURTHEST = 9.0
 _SMALLEST_GAP = 1e-8
 _SMALLEST_WIDTH = 1e-6
 #: Log odds of recollection beyond which it is certain.
@@ -134,6 +136,8 @@ def _old_below(read, place, mean, sd, threshold, noise, criterion, reference, fe
     """
     at, at_place, at_criterion = _read(reference, place, criterion)
     end, end_place, end_criterion = _read(fewer_probit, place, criterion)
+    if end > _FURTHEST:  # no mass lies beyond, and nodes that reach out there would miss what there is
+        end, end_place, end_criterion = _FURTHEST, 0.0, 0.0
     lower, upper = min(end, 0.0), max(end, 0.0)
     N, W, N_end, W_end, N_place, N_at = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     N_mean, N_sd, N_threshold, N_noise = 0.0, 0.0, 0.0, 0.0
@@ -169,6 +173,9 @@ def _old_below(read, place, mean, sd, threshold, noise, criterion, reference, fe
         N_sd += weight * (by_sd - (by_own * own + by_rest * (rest - mean) / sd) / sd)
         N_threshold += weight * by_threshold
         N_noise += weight * by_noise
+    if W == 0.0:  # a criterion so low that the others' match alone is above it
+        out[:] = 0.0
+        return 0.0
     share, below = _Phi(end), N / W
     by_end = _phi(end) * below + share * (N_end - below * W_end) / W
     share /= W
