@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from numba import njit
-from pytensor.gradient import DisconnectedType, disconnected_type
+from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import context
+from kvfit.kernels.cotangents import connected
 
 _SOURCES = Path(str(context.__file__)).read_bytes() + Path(__file__).read_bytes()
 #: parameters and learning rates; the list lengths follow
@@ -41,11 +42,7 @@ class ContextTables(Op):
 
     def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
         """Vector-Jacobian product."""
-        given = [
-            pt.zeros_like(out) if isinstance(g.type, DisconnectedType) else g
-            for out, g in zip(outputs, cotangents, strict=True)
-        ]
-        return [*ContextPullback()(*inputs, *given), disconnected_type()]
+        return [*ContextPullback()(*inputs, *connected(outputs, cotangents)), disconnected_type()]
 
 
 class ContextPullback(Op):

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from numba import njit, objmode
-from pytensor.gradient import DisconnectedType, disconnected_type
+from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import person_coordinates
+from kvfit.kernels.cotangents import connected
 
 _SOURCES = Path(str(person_coordinates.__file__)).read_bytes() + Path(__file__).read_bytes()
 #: eta (or theta), the population's means and sigma; after them come the constants H, C, b, D, own, shared, expected, reach
@@ -55,11 +56,7 @@ class ToEffects(_Coordinates):
 
     def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
         """Vector-Jacobian product."""
-        given = [
-            pt.zeros_like(out) if isinstance(g.type, DisconnectedType) else g
-            for out, g in zip(outputs, cotangents, strict=True)
-        ]
-        made = ToEffectsPullback()(*inputs, *given)
+        made = ToEffectsPullback()(*inputs, *connected(outputs, cotangents))
         return [*made, *(disconnected_type() for _ in inputs[_N_DIFFERENTIABLE:])]
 
 

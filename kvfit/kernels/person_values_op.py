@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytensor.tensor as pt
 from numba import njit
-from pytensor.gradient import DisconnectedType
+from pytensor.gradient import disconnected_type
 from pytensor.graph.basic import Apply, Variable
 from pytensor.graph.op import Op
 from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import person_values
+from kvfit.kernels.cotangents import connected
 from kvfit.kernels.person_values import add_pullback, natural
 
 _SOURCES = Path(str(person_values.__file__)).read_bytes() + Path(__file__).read_bytes()
@@ -21,14 +22,6 @@ _SOURCES = Path(str(person_values.__file__)).read_bytes() + Path(__file__).read_
 
 def _contiguous(arrays: list[np.ndarray]) -> list[np.ndarray]:
     return [np.ascontiguousarray(a, dtype=float) for a in arrays]
-
-
-def _cotangents(outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
-    """Cotangents, 0 where an output is not used."""
-    return [
-        pt.zeros_like(out) if isinstance(g.type, DisconnectedType) else g
-        for out, g in zip(outputs, cotangents, strict=True)
-    ]
 
 
 class _Values(Op):
@@ -70,7 +63,7 @@ class NaturalValues(_Values):
 
     def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
         """Vector-Jacobian product."""
-        made: list[Variable] = NaturalPullback(self.columns, self.links)(*inputs, *_cotangents(outputs, cotangents))
+        made: list[Variable] = NaturalPullback(self.columns, self.links)(*inputs, *connected(outputs, cotangents))
         return made
 
 
@@ -112,7 +105,7 @@ class PersonDensity(Op):
 
     def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Variable]:
         """Vector-Jacobian product."""
-        return [*PersonDensityPullback()(*inputs, *cotangents), DisconnectedType()()]
+        return [*PersonDensityPullback()(*inputs, *cotangents), disconnected_type()]
 
 
 class PersonDensityPullback(Op):

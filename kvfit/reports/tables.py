@@ -97,28 +97,28 @@ def frame_table(
 
 def parameter_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:
     """One row a parameter; the two ends of an interval stand in one cell."""
-    rows = []
-    for record in frame.to_dict("records"):
-        ranges = (("lower", "upper"), ("person_10", "person_90"))
-        cells = [Cell(str(record["parameter"])), Cell(significant(record["mean"]), number=True)]
-        cells += [
-            Cell(f"{significant(record[low])} to {significant(record[high])}", number=True) for low, high in ranges
-        ]
-        rows.append(tuple(cells))
-    return TableView(key, caption, parameter_columns(interval), tuple(rows))
+    rows = _rows_with_ranges(frame, "parameter", "mean", ("lower", "upper"), ("person_10", "person_90"))
+    return TableView(key, caption, parameter_columns(interval), rows)
 
 
 def item_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:
     """One row an effect of items."""
+    rows = _rows_with_ranges(frame, "effect", "sd", ("lower", "upper"), ("item_10", "item_90"))
+    return TableView(key, caption, item_columns(interval), rows)
+
+
+def _rows_with_ranges(
+    frame: pd.DataFrame, name: str, middle: str, *ranges: tuple[str, str]
+) -> tuple[tuple[Cell, ...], ...]:
+    """A name, a number, and ranges whose two ends stand in one cell."""
     rows = []
     for record in frame.to_dict("records"):
-        ranges = (("lower", "upper"), ("item_10", "item_90"))
-        cells = [Cell(str(record["effect"])), Cell(significant(record["sd"]), number=True)]
+        cells = [Cell(str(record[name])), Cell(significant(record[middle]), number=True)]
         cells += [
             Cell(f"{significant(record[low])} to {significant(record[high])}", number=True) for low, high in ranges
         ]
         rows.append(tuple(cells))
-    return TableView(key, caption, item_columns(interval), tuple(rows))
+    return tuple(rows)
 
 
 def effect_table(key: str, caption: str, frame: pd.DataFrame, interval: float) -> TableView:
