@@ -78,7 +78,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         ("chains", 2, ""),
         ("cores", 2, "chains at once"),
         ("seed", 0, ""),
-        ("person-draws", 200, "draws for which persons are integrated out; 0 leaves the level of people out"),
+        ("person-draws", 300, "draws for which persons are integrated out; 0 leaves the level of people out"),
         ("replicates", 4, "simulated experiments from each model; 0 leaves simulations out"),
         ("workers", 1, "processes that fit simulated data"),
         ("predictive-draws", 200, "simulated data sets behind each band"),
@@ -164,7 +164,7 @@ def answer(
             values = elpd_by_person(comparison.participants)
             contrasts[level] = {pair: contrast(values, *pair) for pair in pairs}
     observed = {(a, b): float(points[b].totals()["aic"] - points[a].totals()["aic"]) / 2 for a, b in pairs}
-    decisions = decided(study.claims, contrasts, known, fits)
+    decisions = decided(study.claims, contrasts, known, observed, fits)
     sections = [claims_section(decisions, contrasts, known, observed)]
     sections += [new_people_section(people)] if people is not None else []
     sections += [model_use_section(evidence)] if evidence is not None else []
@@ -177,6 +177,7 @@ def decided(
     claims: Sequence[Claim],
     contrasts: Mapping[str, Mapping[tuple[str, str], Contrast]],
     known: Mapping[tuple[str, str], Discernment],
+    observed: Mapping[tuple[str, str], float],
     fits: Mapping[str, kv.Fit],
 ) -> tuple[Decision, ...]:
     """Decide every claim, and print what was found."""
@@ -185,7 +186,7 @@ def decided(
     for claim in claims:
         pair = (claim.first, claim.second)
         levels = {level: of_pairs[pair] for level, of_pairs in contrasts.items()}
-        found.append(decide(claim, levels, known.get(pair), failed))
+        found.append(decide(claim, levels, known.get(pair), failed, observed.get(pair)))
         print(f"- {found[-1]}\n", flush=True)
     return tuple(found)
 

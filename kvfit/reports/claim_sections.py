@@ -15,7 +15,7 @@ from kvfit.recovery.confuse import Confusion
 from kvfit.reports.columns import COMPARISON, Column
 from kvfit.reports.comparison_words import notes
 from kvfit.reports.figures.comparison import comparison_figure
-from kvfit.reports.figures.recovery import confusion_figure
+from kvfit.reports.figures.recovery import choice_figure
 from kvfit.reports.figures.style import model_styles
 from kvfit.reports.own_section import Section, SectionFigure, SectionTable
 
@@ -201,17 +201,18 @@ def confusion_section(found: Confusion) -> Section:
     short = {name: name for name in found.models}
     drawings = []
     for level, what in (("group", "data sets"), ("person", "single participants")):
-        table, inverse = found.table(level), found.inverse(level)  # type: ignore[arg-type]
+        table = found.table(level)  # type: ignore[arg-type]
         text = "; ".join(
             f"{row['generator']} taken for {row['chosen']} in {row['count']} of {row['n']}"
             for _, row in table[table["count"] > 0].iterrows()
         )
         drawings.append(
             SectionFigure(
-                confusion_figure(table, inverse, short, what),
+                choice_figure(table, short),
                 f"Confusion matrix of {what}",
                 f"{text}.",
-                f"Choices by {found.criterion.upper()} of {what} simulated from each model, with counts and 90 % intervals.",
+                f"How often {what} simulated from each model (rows) are best described, by {found.criterion.upper()}, by each"
+                " (columns). Empty: never.",
             )
         )
     return Section("confusion", "Would the truth have been found?", (found.verdict(),), figures=tuple(drawings))
