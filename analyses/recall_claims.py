@@ -78,7 +78,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         ("chains", 2, ""),
         ("cores", 2, "chains at once"),
         ("seed", 0, ""),
-        ("person-draws", 300, "draws for which persons are integrated out; 0 leaves the level of people out"),
+        ("person-draws", 200, "draws for which persons are integrated out; 0 leaves the level of people out"),
         ("replicates", 4, "simulated experiments from each model; 0 leaves simulations out"),
         ("workers", 1, "processes that fit simulated data"),
         ("predictive-draws", 200, "simulated data sets behind each band"),

@@ -237,8 +237,8 @@ def _difference(contrasts: Mapping[str, Contrast]) -> str:
     for level, c in contrasts.items():
         better = c.first if c.total >= 0 else c.second
         parts.append(
-            f"{level} is predicted better by {better}, by {_number(abs(c.total))} ± {_number(c.error)} ({c.first} is better for"
-            f" {c.persons_first} of {c.persons} people)"
+            f"{level} is predicted better by {better}, by {_number(abs(c.total))} ± {_number(c.error)} ({c.first} is better"
+            f" for {c.persons_first} of {c.persons} people)"
         )
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."

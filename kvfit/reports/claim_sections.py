@@ -211,8 +211,8 @@ def confusion_section(found: Confusion) -> Section:
                 choice_figure(table, short),
                 f"Confusion matrix of {what}",
                 f"{text}.",
-                f"How often {what} simulated from each model (rows) are best described, by {found.criterion.upper()}, by each"
-                " (columns). Empty: never.",
+                f"How often {what} simulated from each model (rows) are best described by each (columns; by"
+                f" {found.criterion.upper()}). Empty: never.",
             )
         )
     return Section("confusion", "Would the truth have been found?", (found.verdict(),), figures=tuple(drawings))
