@@ -129,7 +129,9 @@ def test_terms_between_persons_need_a_population(lists: kv.FreeRecallData) -> No
         lambda: kv.fit(spec, lists, pooling="none", show_progress=False),
         lambda: kv.recover(spec, lists, replicates=1, show_progress=False),
     ):
-        with pytest.raises(ValueError, match=r"primacy ~ age.*: age is constant within every participant, and") as caught:
+        with pytest.raises(
+            ValueError, match=r"primacy ~ age.*: age is constant within every participant, and"
+        ) as caught:
             estimate()
         assert "recency" not in str(caught.value).split("each participant alone")[1]
     kv.point_fit("random_recall(stop_slope ~ delay)", lists, starts=1, show_progress=False)
