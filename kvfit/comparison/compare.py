@@ -76,6 +76,7 @@ def compare(
     fits: Sequence[Fit] | Mapping[str, Fit],
     *,
     unit: Unit = "trial",
+    draws: int | None = None,
     refit: bool = False,
     evidence: bool = False,
     point_fits: Sequence[PointFit] = (),
@@ -92,6 +93,9 @@ def compare(
     unit : {"trial", "participant"}
         What is left out and predicted: one list (trial) of a participant whose others are known; or all responses of a
         participant of whom nothing is known but that they come from the same population.
+    draws : int, optional
+        By participant: draws of the population for which persons are integrated out, at most; see
+        :func:`~kvfit.comparison.new_person.new_person`.
     refit : bool
         By participant: fit again without each participant whose importance weights are unreliable.
     evidence : bool
@@ -99,7 +103,7 @@ def compare(
     point_fits : sequence of PointFit
         Maximum-likelihood fits of the same models, for AIC and BIC.
     store : path, optional
-        Folder of fits in which refits are kept and found again.
+        Folder of fits in which refits, and by participant marginal likelihoods, are kept and found again.
     seed : int
         Of the points at which persons are integrated out.
     show_progress : bool
@@ -125,8 +129,10 @@ def compare(
     """
     if unit not in get_args(Unit):
         raise ValueError(f"unit: expected one of {', '.join(get_args(Unit))}; found {unit!r}")
-    if refit and unit == "trial":
-        raise ValueError("refit: only with unit='participant'")
+    if unit == "trial" and (refit or draws is not None):
+        raise ValueError(f"{'refit' if refit else 'draws'}: only with unit='participant'")
+    if draws is not None and draws < 1:
+        raise ValueError(f"draws: expected at least 1, found {draws}")
     named = dict(fits) if isinstance(fits, Mapping) else {f.label: f for f in fits}
     if len(named) != len(fits):
         raise ValueError("two fits have the same model and options; give a mapping of distinct names to fits")
@@ -143,7 +149,7 @@ def compare(
         warnings.filterwarnings("ignore", category=UserWarning)
         if unit == "participant":
             for label, f in named.items():
-                found = new_person(f, seed=seed, show_progress=show_progress)
+                found = new_person(f, draws=draws, store=store, seed=seed, show_progress=show_progress)
                 if refit:
                     found = repaired(f, found, store=store, seed=seed, show_progress=show_progress)
                 persons[label] = found
