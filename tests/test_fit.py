@@ -182,7 +182,7 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     point = {"population_mean": mu, "population_sd_log__": np.log(sigma)}
     if parameterisation == "preconditioned":
         transform = built.rvs_to_transforms[rv]
-        point[built.rvs_to_values[rv].name] = transform.forward(effects, mu, sigma).eval()
+        point[built.rvs_to_values[rv].name] = transform.forward(effects, *rv.owner.inputs[:-2], mu, sigma).eval()
     else:
         point[name] = (effects - person_mu) / sigma if parameterisation == "noncentred" else effects
     values = {p.name: p.to_natural(theta[:, i]) for i, p in enumerate(model.parameters)}
