@@ -145,7 +145,7 @@ def _elpd(found: "Fit") -> tuple[np.ndarray, int]:
     """PSIS-LOO of each participant, and the number of observations with unreliable weights."""
     import warnings
 
-    from kvfit.comparison.compare import loo_by_observation
+    from kvfit.comparison.loo import loo_by_observation
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=UserWarning)  # counted instead
