@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from analysis_scripts import ANALYSES
 from study_lists import study_table
 
 import kvfit as kv
@@ -24,7 +25,7 @@ SCRIPTS = ("keys_and_values_in_recall", "distinct_keys_and_values", "keys_matche
 @pytest.fixture(scope="module")
 def scripts() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).resolve().parents[1] / "analyses")
+        patch.syspath_prepend(ANALYSES)
         yield {name: importlib.import_module(name) for name in ("recall_claims", *SCRIPTS)}
 
 
