@@ -33,7 +33,7 @@ def test_decided_for() -> None:
     assert found.outcome == "decided for"
     assert found.headline == "Decided for: that keys differ from values."
     text = str(found)
-    assert "A further list is predicted better by two, by 200 ± 10.0 (two is better for 80 of 126 people)" in text
+    assert "For a further list two is better, by 200 ± 10.0 (80 of 126 people); for a new person two" in text
     assert "favour two in less than 1 % of cases when one is true, and in more than 99 % when two is" in text
     assert text.endswith("Other things could do it.")
 
@@ -41,7 +41,7 @@ def test_decided_for() -> None:
 def test_decided_against() -> None:
     found = decide(CLAIM, levels(-200.0, -150.0), SHARP)
     assert found.outcome == "decided against"
-    assert "is predicted better by one, by 200 ±" in str(found)
+    assert "For a further list one is better, by 200 ± 10.0 (46 of 126 people)" in str(found)
     assert "favour one in less than 1 % of cases when two is true, and in 98 % when one is" in str(found)
 
 

@@ -146,8 +146,8 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     )
     found, fits = claims.answer(study, data, arguments)
     (decision,) = found.decisions
-    assert "A further list of these people is predicted better by serial_position, by " in str(decision)
-    assert "a new person is predicted" in str(decision)
+    assert "For a further list of these people serial_position is better, by " in str(decision)
+    assert "for a new person serial_position is better" in str(decision)
     assert "Simulated experiments like this one" in str(decision)
     page = claims.write(study, found, arguments).read_text(encoding="utf-8")
     for section in ("claims", "new-people", "model-use", "confusion"):
@@ -159,6 +159,10 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     table = predictive_statistics(fits, recalled, 20, show_progress=False)
     assert (table["lower"] <= table["predicted"]).all()
     assert (table["misfit"].abs() < 3).all()
+    # the quick way finds the simulations again and says the same
+    (by_aic,) = claims.answer_by_aic(study, data, arguments, None)
+    assert "For the same lists by AIC serial_position is better" in str(by_aic)
+    assert (tmp_path / "tiny_aic.txt").read_text(encoding="utf-8") == f"{by_aic}\n"
     # persons were integrated out once, and are found again
     (kept,) = (store / "new-persons").glob("serial_position*.npz")
     written = kept.stat().st_mtime_ns

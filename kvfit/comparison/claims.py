@@ -235,11 +235,9 @@ def decide(
 def _difference(contrasts: Mapping[str, Contrast]) -> str:
     parts = []
     for level, c in contrasts.items():
-        better = c.first if c.total >= 0 else c.second
-        parts.append(
-            f"{level} is predicted better by {better}, by {_number(abs(c.total))} ± {_number(c.error)} ({c.first} is better"
-            f" for {c.persons_first} of {c.persons} people)"
-        )
+        better, people = (c.first, c.persons_first) if c.total >= 0 else (c.second, c.persons - c.persons_first)
+        how_far = f"{_number(abs(c.total))} ± {_number(c.error)}"
+        parts.append(f"for {level} {better} is better, by {how_far} ({people} of {c.persons} people)")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
