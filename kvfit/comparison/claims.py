@@ -282,7 +282,7 @@ def _unlike_both(claim: Claim, known: Discernment, observed: float) -> list[str]
     )
     return [
         f"By the criterion of the simulations {claim.first} leads by {observed:+.0f} in the data, and in simulated ones by"
-        f" {first} and by {second}: people do what neither model does."
+        f" {first} and by {second}: the data are unlike those of either model."
     ]
 
 

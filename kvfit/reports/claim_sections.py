@@ -49,8 +49,9 @@ _SIMULATED_COLUMNS = (
     Column(
         "observed",
         "Lead in the data",
-        "The same for the real responses. Far from what either model's simulations give, it says that neither model made"
-        " these data.",
+        "The same for the real responses. Far from what both models' simulations give, it says that the data are like those"
+        " of neither; but where true values are estimates of single people, they differ more between people than people"
+        " do, which widens simulated leads.",
         0,
         signed=True,
     ),
@@ -115,7 +116,7 @@ def claims_section(
         " right. The simulations choose by AIC after maximum likelihood, the comparison by predictions of hierarchical fits:"
         " AIC charges every person for a parameter that is not needed, which hierarchical fits do not, so that a simpler"
         " model is found more easily by AIC. A decision is between two models as built here; the better one need not"
-        " be true."
+        " be true. No allowance is made for asking several questions of the same data."
     )
     return Section(
         "claims",
