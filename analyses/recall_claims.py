@@ -138,7 +138,7 @@ def answer(
     fits = fit_all(study.models, data, arguments, similarity)
     pairs = [(claim.first, claim.second) for claim in study.claims]
     points = point_fits(study, data, arguments, similarity)
-    lists = kv.compare(list(fits.values()), point_fits=list(points.values()))
+    lists = kv.compare(list(fits.values()), point_fits=list(points.values()), show_progress=shown)
     print(f"\n{lists}\n", flush=True)
     people = None
     if arguments.person_draws:
