@@ -191,8 +191,8 @@ def test_sweep_counts_settings_and_what_fails() -> None:
     np.testing.assert_allclose(shares["lacks"], 0)
     assert list(shares.index[:4]) == ["all settings", "effect = 0", "effect = 1", "effect = 2"]
     assert sweep_words(swept).splitlines()[:4] == [
-        "has: pattern in 4 of 6 settings", "  not shown in 2: a exceeds b",
-        "lacks: pattern in 0 of 6 settings", "  not shown in 6: a exceeds b",
+        "has: pattern in 4 of 6 settings", "  not shown in 2: a exceeds b: it is not there",
+        "lacks: pattern in 0 of 6 settings", "  not shown in 6: a exceeds b: it is not there",
     ]  # fmt: skip
 
 

@@ -111,7 +111,13 @@ def has_pattern(judged: pd.DataFrame) -> dict[str, bool]:
     return {str(memory): bool(rows["holds"].all()) for memory, rows in judged.groupby("memory", sort=False)}
 
 
-_FOUND = {"more": "it is there", "less": "it is reversed", "none": "it is not there", "unclear": "it is undecided"}
+#: An outcome in words.
+FOUND: dict[str, str] = {
+    "more": "it is there",
+    "less": "it is reversed",
+    "none": "it is not there",
+    "unclear": "it is undecided",
+}
 
 
 def verdict(judged: pd.DataFrame) -> str:
@@ -125,5 +131,5 @@ def verdict(judged: pd.DataFrame) -> str:
         )
         for row in rows[~rows["holds"]].itertuples():
             what = f"difference {row.difference:.3f} ± {row.error:.3f}, counted as none up to {row.margin:g}"
-            lines.append(f"  not shown: {row.claim}: {_FOUND[str(row.outcome)]} ({what})")
+            lines.append(f"  not shown: {row.claim}: {FOUND[str(row.outcome)]} ({what})")
     return "\n".join(lines)

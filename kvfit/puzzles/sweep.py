@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.progress import progress
-from kvfit.puzzles.claims import Claim, Results, judge
+from kvfit.puzzles.claims import FOUND, Claim, Results, judge
 
 #: Parameters, number of replicates and random numbers give results.
 Simulate = Callable[[Any, int, np.random.Generator], Results]
@@ -48,7 +48,8 @@ def sweep(
     Returns
     -------
     DataFrame
-        One row a setting and memory: the setting's values, ``memory``, ``holds`` (all claims), ``failed`` (which do not).
+        One row a setting and memory: the setting's values, ``memory``, ``holds`` (all claims), ``failed`` (which do not,
+        and what is found instead).
     """
     rows: list[dict[str, Any]] = []
     with progress(show) as bars:
@@ -56,8 +57,9 @@ def sweep(
         for setting in bars.track(settings, "settings"):
             results = simulate(replace(parameters, **setting), n_replicates, np.random.default_rng(seed))
             for memory, judged in judge(results, claims).groupby("memory", sort=False):
-                failed = judged.loc[~judged["holds"], "claim"]
-                rows.append({**setting, "memory": memory, "holds": failed.empty, "failed": SEPARATOR.join(failed)})
+                rest = judged[~judged["holds"]]
+                failed = SEPARATOR.join(f"{row.claim}: {FOUND[str(row.outcome)]}" for row in rest.itertuples())
+                rows.append({**setting, "memory": memory, "holds": rest.empty, "failed": failed})
     return pd.DataFrame(rows)
 
 
