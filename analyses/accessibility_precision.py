@@ -8,12 +8,11 @@ from precision (their concentration): accessibility fell with delay, precision d
 
 The key-value account: what changes with delay is the match of keys (context drifts, and other traces compete), so
 that a trace is retrieved less often; its value is untouched. The rivals read the same traces as a blend of values, or
-let values fade against a constant noise.
+let values fade against a constant noise as well.
 
 Assumptions, not findings: one trace is retrieved or none (that is what the first memory and the blend differ in);
 cues keep their form while context drifts; what is read has Gaussian noise of constant size, so that reading nothing
-is guessing. Fading values that are always found would be a straw man if values could fade and be lost: then
-accessibility would fall too.
+is guessing.
 
 Source: Berens, Richards & Horner (2020), Nature Human Behaviour 4, 866-877; mixture: Zhang & Luck (2008), Nature 453,
 233-235.
@@ -100,9 +99,9 @@ def _errors(parameters: Parameters, days: int, rng: np.random.Generator) -> dict
     # cumulative probabilities and one number each: which trace, or none, whose value is 0
     chosen = (attention.cumsum(axis=1) < rng.random((n, 1))).sum(axis=1)
     content = {ONE: np.vstack([values, np.zeros(2)])[chosen], BLEND: attention @ values}
-    # fading is the only forgetting of the last rival: its words are found, whatever the context
-    faded = retrieval.memory(Decay(parameters.fading)).store(keys, values).traces.strengths[:n]
-    content[FADE] = faded[:, None] * values[:n]
+    # traces are found as in the first memory; what they hold has lost strength
+    faded = retrieval.memory(Decay(parameters.fading)).store(keys, values).traces.strengths
+    content[FADE] = np.append(faded, 0.0)[chosen, None] * content[ONE]
     noise = parameters.noise * rng.standard_normal((n, 2))
     return {name: _angle(read + noise) - places[:n] for name, read in content.items()}
 

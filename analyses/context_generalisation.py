@@ -18,7 +18,8 @@ a trace. That retrieved values put the old time back is the paper's re-query by 
 context reinstatement.
 
 Source: Winocur, Moscovitch & Sekeres (2007), Nature Neuroscience 10, 555-557; Wiltgen & Silva (2007), Learning &
-Memory 14, 313-317; Winocur et al. (2009), Learning & Memory 16, 722-729.
+Memory 14, 313-317; Winocur et al. (2009), Learning & Memory 16, 722-729; Howard & Kahana (2002), Journal of
+Mathematical Psychology 46, 269-299.
 """
 
 from dataclasses import dataclass

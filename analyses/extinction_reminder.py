@@ -16,8 +16,8 @@ shock, which is part of every trial after a shock and of the query after a remin
 works by here; that the aftermath is a context is one account among several (Bouton 1993). A reminder is counted net
 of what it does to a cue that never announced anything.
 
-Source: Bouton (1993), Psychological Bulletin 114, 80-99; Bouton & Bolles (1979), Learning and Motivation 10, 445-466;
-Rescorla & Heth (1975), JEP: Animal Behavior Processes 1, 88-96.
+Source: Pavlov (1927), Conditioned reflexes; Bouton (1993), Psychological Bulletin 114, 80-99; Bouton & Bolles (1979),
+Learning and Motivation 10, 445-466; Rescorla & Heth (1975), JEP: Animal Behavior Processes 1, 88-96.
 """
 
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from kvfit.puzzles.claims import Conditions, Results
 from kvfit.reports.figures.style import figure_style, model_styles, wrap
 
 
-def side_by_side(results: Results, *, share_y: bool = True) -> tuple[Figure, list[Axes], Axes]:
+def side_by_side(results: Results) -> tuple[Figure, list[Axes], Axes]:
     """A row of panels, one a memory, and below them a wide one for the sweep.
 
     Returns
@@ -23,8 +23,8 @@ def side_by_side(results: Results, *, share_y: bool = True) -> tuple[Figure, lis
         grid = drawing.add_gridspec(2, len(results), height_ratios=(3, 2))
         panels: list[Axes] = []
         for column in range(len(results)):
-            panels.append(drawing.add_subplot(grid[0, column], sharey=panels[0] if share_y and panels else None))
-            if share_y and column:
+            panels.append(drawing.add_subplot(grid[0, column], sharey=panels[0] if panels else None))
+            if column:
                 panels[-1].tick_params(labelleft=False)
         return drawing, panels, drawing.add_subplot(grid[1, :])
 
