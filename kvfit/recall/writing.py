@@ -1,8 +1,8 @@
 """Write rules of a list memory: what of a query's match each trace gives back after all items were written.
 
 The store is one matrix, ``M_N``, that maps keys to values, and the values of a list's items are unrelated. A query q is
-worth ``(q M_N) . v_j`` to item j. Under Hebb's rule that is its match with j's key, ``s(j) = q . k_j``; under the others the match
-goes through a table T that depends on the similarity of keys alone (dual form), ``sum_n s(n) T(n, j)``:
+worth ``(q M_N) . v_j`` to item j. Under Hebb's rule that is its match with j's key, ``s(j) = q . k_j``; under the others the
+match goes through a table T that depends on the similarity of keys alone (dual form), ``sum_n s(n) T(n, j)``:
 
     Hebb    M_n = M_(n-1) + k_n^T v_n                         T = 1
     decay   M_n = lambda M_(n-1) + k_n^T v_n                  T = diag(lambda^(N-j))
