@@ -30,11 +30,14 @@ from kvfit.recall.tables import by_lag, end_distance, lags, powers
 RETENTION = Parameter(
     "retention", "λ", "unit", (0.8, 0.995), "share of a trace's strength that is left when one more item is written",
     "at .8 half of a trace is gone after 3 further items, at .995 after 140, of which lists lose next to nothing;"
-    " published values are near 1 (Murdock 1982)",
+    " published values are near 1 (Murdock 1982); one for all persons, whose own lists hardly tell it",
+    varies=False,
 )  # fmt: skip
 ERASURE = Parameter(
     "erasure", "η", "unit", (0.05, 0.9), "share of what a key retrieves that is overwritten when its item is written",
-    "no published values for lists; from next to nothing to the full correction of the delta rule",
+    "no published values for lists; from next to nothing to the full correction of the delta rule; one for all persons,"
+    " whose own lists hardly tell it",
+    varies=False,
 )  # fmt: skip
 
 #: name of a write rule -> its own parameters
