@@ -40,11 +40,11 @@ STORES = {
 REFERENCES = {name: kv.get_model(f"{name}(stopping=match)").label for name in ("cmr", "serial_position")}
 #: Amounts of fading and overwriting that are held, the same for all people: as many free parameters as the indelible store.
 AMOUNTS = {
-    "fading": ("retention", (0.9, 0.94, 0.97, 0.985, 0.995)),
-    "overwritten": ("erasure", (0.05, 0.1, 0.2, 0.4, 0.8)),
+    "fading": ("retention", (0.9, 0.95, 0.98, 0.995)),
+    "overwritten": ("erasure", (0.05, 0.15, 0.4, 0.8)),
 }
 #: Of these, the ones that the recovery study simulates.
-CONFUSED = {"fading": 0.97, "overwritten": 0.2}
+CONFUSED = {"fading": 0.95, "overwritten": 0.15}
 STEPS = ("confuse", "fits", "amounts", "held_out", "lengths", "conditions", "posterior")
 #: Parameters that a condition may move, each alone, and together: an indelible store says that delay changes the end query.
 MOVED = (("recency",), ("primacy",), ("neighbour",), ("kappa",), ("stop_bias",), ("recency", "primacy", "neighbour"))
@@ -207,7 +207,7 @@ def held_out(data: kv.FreeRecallData, pairs: Sequence[tuple[str, str, str]], wor
 
 def words_recalled(model: str, data: kv.FreeRecallData, table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """Mean number of words recalled a list by condition, observed and simulated: means over people of their means."""
-    values = table[[p.name for p in kv.get_model(model).parameters]]
+    values = table[[p.name for p in kv.get_model(model).bind(data).parameters]]
     simulated = [kv.simulate(model, data, values, seed).lists["n_scored"] for seed in range(SIMULATIONS)]
     lists = data.lists.assign(simulated=np.mean(simulated, axis=0))
     people = lists.groupby([*by, "subject"])[["n_scored", "simulated"]].mean()
@@ -375,6 +375,8 @@ def confuse(data: kv.FreeRecallData, part: Part, given: argparse.Namespace) -> N
     """Could this design tell the write rules apart? With free amounts, a person each; and with held ones."""
     pairs = [list(STORES.values()), [STORES["indelible"], *(held(store, value) for store, value in CONFUSED.items())]]
     for kind, models in zip(("free", "held"), pairs, strict=True):
+        if kind not in given.confuse:
+            continue
         found = kv.confuse(
             models, data, truth="fit", replicates=given.replicates, starts=3, store=given.store, workers=given.workers
         )
@@ -442,6 +444,7 @@ def main() -> None:
     )
     parser.add_argument("--confuse-participants", type=int, default=24, help="of the recovery study (of each group)")
     parser.add_argument("--replicates", type=int, default=10, help="simulated data sets a model in the recovery study")
+    parser.add_argument("--confuse", nargs="+", choices=("free", "held"), default=["free", "held"], help="amounts there")
     parser.add_argument("--starts", type=int, default=6)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--store", type=Path, default=Path("fits"))
