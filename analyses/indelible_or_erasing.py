@@ -262,7 +262,7 @@ def moved(data: kv.FreeRecallData, part: Part, work: Work) -> tuple[pd.DataFrame
     rows, words = [], []
     for key, table in tables.items():
         store, condition, names = key
-        shifts = [c for c in table if str(c).startswith(f"{names.split(', ')[0]}[")]
+        shifts = [c for c in table if str(c).startswith(f"{names.split(', ')[0]}:")]
         shift = table[shifts[0]] if shifts else pd.Series(np.zeros(len(table)))
         rows.append(
             {"condition": condition, "store": store, "moves": names}
@@ -328,7 +328,9 @@ def draw_amounts(table: pd.DataFrame, path: Path) -> Path:
                 )  # fmt: skip
             axes.axhline(0.0, color=SOFT, linewidth=0.8, linestyle=":", zorder=0)
             axes.set_xscale("log")
-            axes.set_yscale("symlog", linthresh=1.0)
+            ticks = sorted(1.0 - v if store == "fading" else v for v in AMOUNTS[store][1])
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+            axes.minorticks_off()
             axes.set_title(store)
         panels[0].set(
             xlabel="1 - retention: strength lost with each item", ylabel="log-likelihood a person, minus indelible"
@@ -444,7 +446,9 @@ def main() -> None:
     )
     parser.add_argument("--confuse-participants", type=int, default=24, help="of the recovery study (of each group)")
     parser.add_argument("--replicates", type=int, default=10, help="simulated data sets a model in the recovery study")
-    parser.add_argument("--confuse", nargs="+", choices=("free", "held"), default=["free", "held"], help="amounts there")
+    parser.add_argument(
+        "--confuse", nargs="+", choices=("free", "held"), default=["free", "held"], help="amounts there"
+    )
     parser.add_argument("--starts", type=int, default=6)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--store", type=Path, default=Path("fits"))
