@@ -1,27 +1,20 @@
 """The analysis of final free recall: what is counted, and what is said of known losses."""
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
+from analysis_scripts import load_analysis
 from study_lists import study_table
 
 import kvfit as kv
 
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "final_free_recall.py"
-
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("final_free_recall", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("final_free_recall")
 
 
 def session(final: dict[tuple[int, int, int], int]) -> kv.FreeRecallData:

@@ -1,6 +1,5 @@
 """The analysis of write rules: its steps on simulated people, and that a stopped run goes on with what is missing."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from analysis_scripts import load_analysis
 from study_lists import study_table
 
 import kvfit as kv
 
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "indelible_or_erasing.py"
 TRUTH = {
     "rho": 0.7, "phi": 0.3, "kappa": 0.5, "recency": 1.5, "rho_end": 0.7, "primacy": 1.5, "rho_start": 0.5,
     "neighbour": 2.5, "stop_bias": 4.0, "stop_match": 2.0,
@@ -22,12 +21,7 @@ TRUTH = {
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("indelible_or_erasing", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("indelible_or_erasing")
 
 
 @pytest.fixture(scope="module")
