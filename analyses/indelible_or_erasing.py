@@ -242,36 +242,34 @@ def across_lengths(data: kv.FreeRecallData, between: bool, work: Work) -> pd.Dat
     return pd.DataFrame(rows)
 
 
-def moved(data: kv.FreeRecallData, part: Part, work: Work) -> tuple[pd.DataFrame, pd.DataFrame]:
+def moved(data: kv.FreeRecallData, part: Part, work: Work) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Which parameter a condition moves: models in which some depend on it, against none, all on the indelible store.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        Fit of each (AIC in units of log-likelihood, against no effect) with the median over people of the first shift and
-        for how many it is positive; and words recalled by condition, observed and simulated.
+        Fit of each (AIC in units of log-likelihood, against no effect); for each shift (unconstrained scale) its median and
+        quartiles over people and for how many it is positive; words recalled by condition, observed and simulated.
     """
     base = STORES["indelible"]
-    models: dict[tuple[str, str, str], str] = {("indelible", "", "nothing"): base}
+    models: dict[tuple[str, str, str], str] = {("", "indelible", "nothing"): base}
     for condition in part.conditions:
         for names in MOVED:
-            models["indelible", condition, ", ".join(names)] = with_effects(base, names, condition)
-        models["fading", condition, "retention"] = with_effects(STORES["fading"], ("retention",), condition)
+            models[condition, "indelible", ", ".join(names)] = with_effects(base, names, condition)
+        models[condition, "fading", "retention"] = with_effects(STORES["fading"], ("retention",), condition)
     tables = dict(zip(models, work.estimates([(m, data) for m in models.values()], "ml", "conditions"), strict=True))
-    nothing = tables["indelible", "", "nothing"]
-    rows, words = [], []
-    for key, table in tables.items():
-        store, condition, names = key
-        shifts = [c for c in table if str(c).startswith(f"{names.split(', ')[0]}:")]
-        shift = table[shifts[0]] if shifts else pd.Series(np.zeros(len(table)))
-        rows.append(
-            {"condition": condition, "store": store, "moves": names}
-            | contrast(-table["aic"] / 2, -nothing["aic"] / 2)
-            | {"median_shift": shift.median(), "positive": int((shift > 0).sum())}
-        )
-        found = words_recalled(models[key], data, table, part.columns)
-        words.append(found.assign(condition=condition, store=store, moves=names))
-    return pd.DataFrame(rows), pd.concat(words, ignore_index=True)
+    nothing = tables["", "indelible", "nothing"]
+    fits, shifts, words = [], [], []
+    for (condition, store, names), table in tables.items():
+        key = {"condition": condition, "store": store, "moves": names}
+        fits.append(key | contrast(-table["aic"] / 2, -nothing["aic"] / 2))
+        for column in (str(c) for c in table if ":" in str(c)):
+            low, median, high = table[column].quantile([0.25, 0.5, 0.75])
+            counts = {"positive": int((table[column] > 0).sum()), "persons": len(table)}
+            shifts.append(key | {"shift": column, "quartile": low, "median": median, "upper_quartile": high} | counts)
+        label = models[condition, store, names]
+        words.append(words_recalled(label, data, table, part.columns).assign(**key))
+    return pd.DataFrame(fits), pd.DataFrame(shifts), pd.concat(words, ignore_index=True)
 
 
 def with_effects(model: str, names: Sequence[str], condition: str) -> str:
@@ -426,8 +424,9 @@ def analyse(part: Part, given: argparse.Namespace) -> dict[str, pd.DataFrame]:
     if "lengths" in given.steps and len(lengths) > 1:
         tables["lengths"] = shown("Words recalled, predicted across lengths", across_lengths(data, part.between, work))
     if "conditions" in given.steps and part.conditions:
-        effects, words_by = moved(data, part, work)
+        effects, shifts, words_by = moved(data, part, work)
         tables["conditions"] = shown("What a condition moves, minus nothing (log units)", effects)
+        tables["shifts"] = shown("Shifts between conditions, over people", shifts)
         tables["conditions_words"] = shown("Words recalled a list where conditions move parameters", words_by)
     if "posterior" in given.steps:
         tables["posterior"] = posterior(part.load(given.posterior_participants or given.participants), part, given)

@@ -97,7 +97,7 @@ def test_run_writes_its_tables_and_goes_on_where_it_stopped(
         path.stem.removeprefix("indelible_or_erasing_"): pd.read_csv(path)
         for path in (tmp_path / "first").glob("*.csv")
     }
-    assert set(tables) == {*steps, "words", "conditions_words"}
+    assert set(tables) == {*steps, "words", "shifts", "conditions_words"}
     fits = tables["fits"].set_index("model")
     # nested stores fit no worse but for the error of a search from one start
     assert (fits.loc[["fading", "overwritten"], "log_likelihood_gain"] > -3.0).all()
@@ -106,7 +106,8 @@ def test_run_writes_its_tables_and_goes_on_where_it_stopped(
     assert len(tables["lengths"]) == 3 * 2 * 2
     conditions = tables["conditions"].set_index("moves")
     assert set(conditions.index) == {"nothing", "recency", "retention"}
-    assert (conditions.loc[["recency", "retention"], "median_shift"] != 0.0).all()
+    assert tables["shifts"]["shift"].str.split(":").str[0].tolist() == ["recency", "retention"]
+    assert (tables["shifts"]["median"] != 0.0).all()
     assert (tmp_path / "first" / "indelible_or_erasing_lengths.png").stat().st_size > 10_000
 
     def again(*_: Any, **__: Any) -> None:
