@@ -46,8 +46,8 @@ AMOUNTS = {
 #: Of these, the ones that the recovery study simulates.
 CONFUSED = {"fading": 0.95, "overwritten": 0.15}
 STEPS = ("confuse", "fits", "amounts", "held_out", "lengths", "conditions", "posterior")
-#: Parameters that a condition may move, each alone, and some together. An indelible store says that a delay changes the query
-#: for the end of the list and that time between items makes keys less alike; what fades loses recency, primacy and
+#: Parameters that a condition may move, each alone, and some together. An indelible store says that a delay changes the
+#: query for the end of the list and that time between items makes keys less alike; what fades loses recency, primacy and
 #: neighbour together.
 MOVED = (
     ("recency",), ("primacy",), ("neighbour",), ("rho",), ("kappa",), ("stop_bias",), ("recency", "rho"),
