@@ -59,6 +59,20 @@ _SIMULATED_COLUMNS = (
     Column("missed", "Decides for the rival", "Chance that it decides for the other one.", 3),
     Column("alone", "Single people", "Share of single participants whose own data choose the true model.", 2),
 )
+_INTEGRAL_COLUMNS = (
+    Column("model", "Model"),
+    Column("points", "Fewest points", "What the worst person's importance sample is worth, in independent points.", 0),
+    Column(
+        "inner",
+        "Largest k of integrals",
+        "Pareto k of integrating a person's parameters out. Above its limit the integral may miss part of that person's"
+        " likelihood, such as a second mode, and come out too low.",
+        2,
+    ),
+    Column("bad_inner", "People above", "Participants above the limit.", 0),
+    Column("outer", "Largest k of leaving out", "Pareto k of predicting a person without that person's responses.", 2),
+    Column("bad_outer", "People above it", "Participants above the limit.", 0),
+)
 _EVIDENCE_COLUMNS = (
     Column("model", "Model"),
     Column("frequency", "Share of people", "Posterior mean of the share of the population that uses this model.", 2),
@@ -169,9 +183,12 @@ def new_people_section(comparison: Comparison) -> Section:
             " nothing is known but that he or she comes from the same population? One observation is a participant, whose"
             " own parameters were integrated out.",
             comparison.verdict(),
-            *(note for note in notes(comparison) if "Integrating persons out" in note or "Pareto-k" in note),
+            *(note for note in notes(comparison) if "Pareto-k" in note),
         ),
-        tables=(SectionTable("Models compared on new people, best first", table, COMPARISON),),
+        tables=(
+            SectionTable("Models compared on new people, best first", table, COMPARISON),
+            SectionTable("How well persons were integrated out", _integrals(comparison), _INTEGRAL_COLUMNS),
+        ),
         figures=(
             SectionFigure(
                 figure, "How far each model is behind the best one, for new people", f"Difference in elpd: {text}.",
@@ -179,6 +196,21 @@ def new_people_section(comparison: Comparison) -> Section:
             ),
         ),
     )  # fmt: skip
+
+
+def _integrals(comparison: Comparison) -> pd.DataFrame:
+    rows = [
+        {
+            "model": name,
+            "points": found.table["effective_points"].min(),
+            "inner": found.table["inner_k"].max(),
+            "bad_inner": int((found.table["inner_k"] > float(found.loo.good_k)).sum()),
+            "outer": found.table["pareto_k"].max(),
+            "bad_outer": int((found.table["pareto_k"] > float(found.loo.good_k)).sum()),
+        }
+        for name, found in zip(comparison.table["model"], comparison.new_persons, strict=True)
+    ]
+    return pd.DataFrame(rows)
 
 
 def model_use_section(found: Evidence) -> Section:
