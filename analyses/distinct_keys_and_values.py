@@ -50,7 +50,8 @@ def claims(with_meaning: bool) -> tuple[Claim, ...]:
     )
     whole = (BOTH_MEANING, ONE_MEANING) if with_meaning else (BOTH, ONE)
     first = Claim(
-        "keys and values are distinct" + (", with meanings among the cues" if with_meaning else ""),
+        "distinct keys and values predict better than one pattern"
+        + (", with meanings among the cues" if with_meaning else ""),
         "key and value are one pattern",
         *whole,
         "The weight of meaning is free in both models, so that an autoassociative memory is not held to one weight for"

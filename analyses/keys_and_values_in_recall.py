@@ -26,7 +26,7 @@ STUDY = Study(
     (BOTH, VALUE, KEY, ONE, RANDOM, TIED, CMR, POSITION),
     (
         Claim(
-            "keys and values are distinct",
+            "distinct keys and values predict better than one pattern",
             "key and value are one pattern",
             BOTH,
             ONE,
