@@ -6,6 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from kvfit.batch.job import Job
 from kvfit.batch.runner import run_batch
 from kvfit.certification import rules
@@ -135,10 +137,14 @@ def calibration(work: Work) -> Part:
         problems.append(f"too few data sets: at least {rules.FEWEST_SIMULATIONS} are needed")
     if n_wanted - n_done > rules.MOST_FAILED * n_wanted:
         problems.append(f"{n_wanted - n_done} of {n_wanted} fits broke")
-    untrusted = sum(result["passed"] is False for result in found.batch.results if result is not None)
     summary = f"ranks of {len(table)} quantities in {n_done} data sets: {'; '.join(problems) or 'all uniform'}"
     summary += f"; smallest p {table['p_adjusted'].min():.2g} (Holm)"
-    summary += f"; the sampler's own diagnostics objected to {untrusted} of {n_done} fits"
+    rhat = np.array([result["rhat"] for result in found.batch.results if result is not None])
+    diverging = sum(result["divergences"] > 0 for result in found.batch.results if result is not None)
+    summary += (
+        f"; {diverging} of the fits had divergences; the largest r-hat of a fit was {np.median(rhat):.3f} in the median"
+    )
+    summary += f" and {rhat.max():.3f} at most"
     figure = calibration_figure(found.pit, dict(zip(table["quantity"], table["passed"], strict=True)))
     shown = table.sort_values("p_adjusted", kind="stable").drop(columns="passed")
     return Part("calibration", not problems, summary, tables={"": shown}, figure=figure)
