@@ -142,9 +142,9 @@ def calibration(work: Work) -> Part:
     rhat = np.array([result["rhat"] for result in found.batch.results if result is not None])
     diverging = sum(result["divergences"] > 0 for result in found.batch.results if result is not None)
     summary += (
-        f"; {diverging} of the fits had divergences; the largest r-hat of a fit was {np.median(rhat):.3f} in the median"
+        f"; {diverging} of the fits had divergences; the largest r-hat of a fit was {np.median(rhat):.3f} in the median and"
+        f" {rhat.max():.3f} at most"
     )
-    summary += f" and {rhat.max():.3f} at most"
     figure = calibration_figure(found.pit, dict(zip(table["quantity"], table["passed"], strict=True)))
     shown = table.sort_values("p_adjusted", kind="stable").drop(columns="passed")
     return Part("calibration", not problems, summary, tables={"": shown}, figure=figure)

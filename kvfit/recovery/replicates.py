@@ -108,8 +108,8 @@ def sample(
     -------
     dict
         ``estimate`` (posterior means), ``lower``, ``upper`` by parameter and participant; ``elpd`` (PSIS-LOO) by
-        participant and ``k_warnings``; ``passed``, ``verdict``, ``divergences`` and ``rhat`` (largest) of the diagnostics; ``ranks`` of the truth among 99 draws
-        where the generator is the model itself.
+        participant and ``k_warnings``; ``passed``, ``verdict``, ``divergences`` and ``rhat`` (the largest) of the
+        diagnostics; ``ranks`` of the truth among 99 draws where the generator is the model itself.
     """
     # not above: a process that only maximises likelihoods starts without PyMC
     from kvfit.inference.fit import fit
