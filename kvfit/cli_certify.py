@@ -4,7 +4,7 @@ Everything but typer is loaded inside the command.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,10 @@ def certify(
     records: Annotated[
         Path | None, typer.Option(help="Folder of the records that kvfit models reads; else that of the pages.")
     ] = None,
+    participants: Annotated[int | None, typer.Option("--participants", "-n", help="Simulated persons.", min=1)] = None,
+    lists: Annotated[int | None, typer.Option(help="Free recall: lists of each person.", min=1)] = None,
+    list_length: Annotated[int | None, typer.Option(help="Free recall: items of a list.", min=2)] = None,
+    trials: Annotated[int | None, typer.Option(help="Recognition: test trials of each person.", min=2)] = None,
     simulations: Annotated[int | None, typer.Option(help="Simulated data sets of calibration.", min=2)] = None,
     replicates: Annotated[int | None, typer.Option(help="Simulated data sets of recovery.", min=1)] = None,
     store: Store = Path("fits"),
@@ -45,9 +49,15 @@ def certify(
 
     if bool(model_names) == every:
         raise ValueError("kvfit certify: give models, or --all")
-    plan = replace(Plan(), seed=seed)
-    plan = plan if simulations is None else replace(plan, simulations=simulations)
-    plan = plan if replicates is None else replace(plan, replicates=replicates)
+    sizes: dict[str, Any] = {
+        "participants": participants,
+        "lists": lists,
+        "list_length": list_length,
+        "trials": trials,
+        "simulations": simulations,
+        "replicates": replicates,
+    }
+    plan = replace(Plan(), seed=seed, **{name: size for name, size in sizes.items() if size is not None})
     found = run(
         list(families()) if every else list(model_names or []),
         output=output,

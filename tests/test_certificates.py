@@ -336,11 +336,11 @@ def test_the_shell_certifies(monkeypatch: pytest.MonkeyPatch, made: dict[str, An
         return [made["certificate"]]
 
     monkeypatch.setattr(certifying, "certify", run)
-    found = CliRunner().invoke(cli.app, ["certify", "evsd", "-o", str(tmp_path), "--simulations", "60", "--seed", "3"])
+    found = CliRunner().invoke(cli.app, ["certify", "evsd", "-o", str(tmp_path), "--lists", "9", "--seed", "3"])
     assert found.exit_code == 0, found.output
     assert "1 of 1 passed" in found.output
     assert asked["models"] == ["evsd"]
-    assert asked["plan"] == Plan(simulations=60, seed=3)
+    assert asked["plan"] == Plan(lists=9, seed=3)
     CliRunner().invoke(cli.app, ["certify", "--all", "--workers", "2"])
     assert asked["models"] == list(kv.families())
     assert asked["workers"] == 2

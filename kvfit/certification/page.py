@@ -12,6 +12,7 @@ from kvfit.certification.plan import Plan
 from kvfit.certification.records import file_name
 from kvfit.certification.rules import RULES
 from kvfit.files import write_text
+from kvfit.inference.settings import FitSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,9 +79,11 @@ def design_sentence(plan: Plan, task: str) -> str:
         if task == "free_recall"
         else f"{plan.trials} test trials (half old, all studied in one list) on the scale {plan.scale}"
     )
+    sampling = FitSettings(**plan.sampling)
     return (
         f"The experiment that is simulated: {plan.participants} participants x {trials}; {plan.replicates} data sets for"
-        f" recovery, {plan.simulations} for calibration, true values from the prior."
+        f" recovery, {plan.simulations} for calibration (each fitted with {sampling.chains} chains of {sampling.draws} draws"
+        f" after {sampling.tune} of warm-up, {sampling.pooling} pooling), true values from the prior."
     )
 
 

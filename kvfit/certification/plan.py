@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-#: Sampler of the calibration's fits: short, because 100 fits tell more than long chains of a few.
+#: Sampler of the calibration's fits: short, because 50 fits tell more than long chains of a few.
 SAMPLING = {"chains": 2, "cores": 1, "tune": 400, "draws": 400}
 
 
@@ -38,7 +38,7 @@ class Plan:
     scale: str = "1-6"
     replicates: int = 12
     starts: int = 6
-    simulations: int = 60
+    simulations: int = 50
     sampling: dict[str, Any] = field(default_factory=lambda: dict(SAMPLING))
     seed: int = 0
 
