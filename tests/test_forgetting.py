@@ -1,12 +1,12 @@
 """Forgetting as failure of retrieval: the network, its dual form, reactivation, the paper's figures, and the script."""
 
-import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
+from analysis_scripts import load_analysis
 
 from kvfit.data.metadata import DatasetError
 from kvfit.learning.dual import read_network, train_keeping_traces
@@ -15,18 +15,12 @@ from kvfit.learning.network import cross_entropy, forward, random_weights, train
 from kvfit.learning.published import published_weights
 from kvfit.learning.reactivation import Forgetting, Training, forget_and_reactivate
 
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "forgetting_as_retrieval_failure.py"
 TRAINING = {"learning_rate": 0.1, "batch_size": 8, "epochs": 2}
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("forgetting_as_retrieval_failure", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("forgetting_as_retrieval_failure")
 
 
 @pytest.fixture(scope="module")

@@ -1,26 +1,18 @@
 """Keys of overlapping events: repulsion, on what its order and its reversal rest, and the script."""
 
-import importlib.util
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from analysis_scripts import load_analysis
 
 from kvfit.learning.overlap import KeyHistory, Learning, PairedEvents, learn_keys, paired_events, similarity
-
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "key_repulsion.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("key_repulsion", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("key_repulsion")
 
 
 @pytest.fixture(scope="module")

@@ -1,27 +1,19 @@
 """The analysis of keys and values: what its contrasts and its conclusion say of known differences."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from analysis_scripts import load_analysis
 
 import kvfit as kv
-
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "keys_or_values.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("keys_or_values", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("keys_or_values")
 
 
 def comparison(script: ModuleType, elpd: dict[str, list[float]]) -> Any:

@@ -1,18 +1,16 @@
 """Keys and values optimised for retrieval: gradients, the paper's Figure 2 number for number, and the script."""
 
-import importlib.util
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from analysis_scripts import load_analysis
 
 from kvfit.learning.classes import THREE_CLASSES, TWO_CLASSES, learn_items, random_items
 from kvfit.learning.descent import Adam, PlainSteps, descend
 from kvfit.learning.published import published_items
 from kvfit.learning.retrieval import attention, retrieval_loss
 
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "learned_keys.py"
 # Loss before the step of this number (from 0), from re-runs in single precision of the notebooks published with Gershman,
 # Fiete & Irie (2025), "Key-value memory in the brain": golden/seed_paper_key_value.json of the shared reference numbers.
 TWO_PRINTED = {0: 0.26426685, 1: 0.26424995, 9: 0.26411831, 99: 0.2621085, 499: 0.25390235, 999: 0.24670833,
@@ -25,12 +23,7 @@ THREE_PRINTED = {0: 0.22342186, 1: 0.22341479, 9: 0.22335967, 99: 0.22257085, 49
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("learned_keys", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("learned_keys")
 
 
 def test_published_numbers_are_the_notebooks() -> None:

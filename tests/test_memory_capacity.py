@@ -1,27 +1,17 @@
 """The analysis of capacity shows cliffs, graceful decline, and the price of separable keys."""
 
-import importlib.util
-import sys
-from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
+from analysis_scripts import load_analysis
 
 from kvfit.memory import capacity
-
-SCRIPT = Path(__file__).resolve().parents[1] / "analyses" / "memory_capacity.py"
 
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("memory_capacity", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_analysis("memory_capacity")
 
 
 @pytest.fixture(scope="module")

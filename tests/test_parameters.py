@@ -105,3 +105,8 @@ def test_every_problem_is_listed_once() -> None:
 def test_values_that_are_no_numbers() -> None:
     with pytest.raises(ParameterError, match="share: expected a number, found 'high'"):
         check_values((UNIT,), {"share": "high"}, owner="toy")
+
+
+def test_far_values_have_the_ends_of_the_support() -> None:
+    share = Parameter("a", "a", "unit", (0.1, 0.9), "a share", "none")
+    np.testing.assert_array_equal(share.to_natural(np.array([-800.0, 800.0])), [0.0, 1.0])

@@ -1,5 +1,6 @@
 """Persons integrated out: against integrals in closed form."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ from scipy.stats import halfnorm, multivariate_normal, norm
 
 from kvfit.comparison import hierarchical_evidence as hierarchical
 from kvfit.comparison.person_marginals import log_means, person_marginals
-from kvfit.comparison.person_proposals import reweighted
+from kvfit.comparison.person_proposals import of_each_draw, person_shape, reweighted
 from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.settings import FitSettings
 
@@ -110,6 +111,48 @@ def test_shared_values_get_points_of_each_draw() -> None:
     assert off.mean() == pytest.approx(0.0, abs=0.01)
     np.testing.assert_allclose(off.std(), np.sqrt(found.variance().mean()), rtol=0.3)
     assert (found.effective > 100).mean() > 0.95
+
+
+@pytest.mark.parametrize("own_points", [False, True])
+def test_correlated_persons_are_integrated_out(own_points: bool) -> None:
+    """A normal likelihood of three correlated values: the integral is normal with the summed covariance."""
+    rng = np.random.default_rng(5)
+    k, n = 3, 40
+    noise, seen = np.diag([0.3, 0.5, 2.0]), np.array([0.8, -0.4, 0.1])
+    mean, spread = rng.normal(0, 0.2, (n, k)), np.exp(rng.normal(0, 0.1, (n, k)))
+    r = np.array([[1.0, 0.8, -0.5], [0.8, 1.0, -0.3], [-0.5, -0.3, 1.0]])
+    factor = np.tile(np.linalg.cholesky(r), (n, 1, 1))
+    draws = PopulationDraws(mean, spread, np.ones(k, bool), 1, factor)
+    covariance = r * spread[:, :, None] * spread[:, None, :]
+    expected = [multivariate_normal.logpdf(seen, m, c + noise) for m, c in zip(mean, covariance, strict=True)]
+    objective: Any = SimpleNamespace(screen=lambda x: -multivariate_normal.logpdf(seen - x, np.zeros(k), noise))
+    # where the person lies, from the first draw's posterior
+    within = np.linalg.inv(np.linalg.inv(covariance[0]) + np.linalg.inv(noise))
+    centre = within @ (np.linalg.solve(noise, seen) + np.linalg.solve(covariance[0], mean[0]))
+    if own_points:
+        shape = person_shape(rng.multivariate_normal(centre, within, size=n), draws)
+        weights = of_each_draw(objective, shape, draws, 4096, rng)
+    else:
+        weights = reweighted(objective, centre, within, draws, 4096, rng)
+    found, effective, _ = log_means(weights, n)
+    assert (effective > 400).all()
+    np.testing.assert_allclose(found, expected, atol=0.15)
+    independent = replace(draws, factor=None)
+    alone = log_means(reweighted(objective, centre, within, independent, 4096, rng), n)[0]
+    assert np.abs(alone - expected).max() > 0.4
+
+
+def test_deviates_of_persons_go_back_and_forth() -> None:
+    rng = np.random.default_rng(6)
+    factor = np.linalg.cholesky(np.array([[[1.0, 0.6], [0.6, 1.0]]]))
+    draws = PopulationDraws(rng.normal(size=(1, 3)), np.array([[0.5, 2.0]]), np.array([True, False, True]), 1, factor)
+    standard = rng.normal(size=(1, 7, 2))
+    values = draws.persons(standard)
+    np.testing.assert_allclose(draws.standardised(values), standard)
+    deviation = values[0] - draws.mean[0, [0, 2]]
+    np.testing.assert_allclose(
+        np.einsum("pi,ij,pj->p", deviation, draws.precision[0], deviation), (standard[0] ** 2).sum(axis=1)
+    )
 
 
 def test_few_points_are_known_to_be_bad(fit: Any) -> None:

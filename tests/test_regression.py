@@ -6,11 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from rating_fits import rated_data
+from scipy.special import logsumexp
 from scipy.stats import multivariate_normal
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.comparison.person_marginals import person_marginals
+from kvfit.comparison.population_draws import population_draws
 from kvfit.inference.hierarchy import build_pymc_model
+from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.inference.population import without_shared
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.regression.effects import contrasts, typical_values
@@ -115,6 +119,22 @@ def test_everything_wrong_with_columns_is_told_at_once(lists: kv.FreeRecallData)
 def test_terms_that_do_not_fit_together(lists: kv.FreeRecallData, formula: str, message: str) -> None:
     with np.errstate(divide="ignore"), pytest.raises(FormulaError, match=message):
         kv.get_model(f"serial_position({formula})").bind(lists)
+
+
+def test_terms_between_persons_need_a_population(lists: kv.FreeRecallData) -> None:
+    spec = "serial_position(primacy ~ age + delay, recency ~ delay)"
+    for estimate in (
+        lambda: kv.point_fit(spec, lists, show_progress=False),
+        lambda: kv.evidence([spec], lists, show_progress=False),
+        lambda: kv.fit(spec, lists, pooling="none", show_progress=False),
+        lambda: kv.recover(spec, lists, replicates=1, show_progress=False),
+    ):
+        with pytest.raises(
+            ValueError, match=r"primacy ~ age.*: age is constant within every participant, and"
+        ) as caught:
+            estimate()
+        assert "recency" not in str(caught.value).split("each participant alone")[1]
+    kv.point_fit("random_recall(stop_slope ~ delay)", lists, starts=1, show_progress=False)
 
 
 def test_held_and_split_parameters_have_no_formula(lists: kv.FreeRecallData, ratings: kv.RecognitionData) -> None:
@@ -316,3 +336,38 @@ def test_correlated_persons_are_multivariate_normal(lists: kv.FreeRecallData, pa
 def test_correlated_persons_need_a_population() -> None:
     with pytest.raises(ValueError, match="correlated: persons' parameters correlate in a population"):
         FitSettings(correlated=True, pooling="none")
+
+
+def test_new_people_are_predicted_under_their_own_conditions(fitted: kv.Fit) -> None:
+    """Persons integrated out of a model with a formula: against plain Monte Carlo over the population."""
+    draws = population_draws(fitted).part(slice(0, 300, 60))
+    found = person_marginals(fitted, draws, show_progress=False)
+    rng = np.random.default_rng(11)
+    for person in range(2):
+        objective = PersonObjective(fitted.model, fitted.design.one_participant(person))
+        for draw in range(draws.n_draws):
+            points = np.tile(draws.mean[draw], (20_000, 1))
+            points[:, draws.varies] += draws.spread[draw] * rng.normal(size=(len(points), draws.spread.shape[1]))
+            values = -objective.screen(points)
+            plain = logsumexp(values) - np.log(len(points))
+            assert found.log_value[draw, person] == pytest.approx(plain, abs=0.2)
+    comparison = kv.compare([fitted], unit="participant", show_progress=False)
+    assert np.isfinite(comparison.table["elpd"]).all()
+
+
+def test_items_and_conditions_move_one_parameter_together(ratings: kv.RecognitionData) -> None:
+    """On the unconstrained scale the shift of a condition and the effect of an item add up."""
+    trials = ratings.trials.assign(item=[f"word {k}" for k in ratings.trials.groupby("subject").cumcount()])
+    data = kv.read_recognition(trials.drop(columns="response_label"), scale="1-6", name="items")
+    model = bound("evsd(items=criterion, criterion ~ context + (1 | subject))", data)
+    values = {p.name: float(p.to_natural(p.location)) for p in model.parameters}
+    (shift,) = (name for name in values if name.startswith("criterion:"))
+    effects = np.random.default_rng(3).normal(0, 0.4, (len(data.items), 1))
+    move = 0.7
+    found = kv.log_likelihood(model, data, values | {shift: move}, item_effects={"criterion": effects[:, 0]}).to_numpy()
+    plain = bound("evsd(criterion ~ context + (1 | subject))", data)
+    for k in range(3):
+        item = effects[list(data.items).index(data.trials["item"].iloc[k]), 0]
+        values_here = values | {shift: move, "criterion": values["criterion"] + item}
+        expected = kv.log_likelihood(plain, data, values_here).to_numpy()[k]
+        assert found[k] == pytest.approx(expected)

@@ -1,6 +1,5 @@
 """Simulated data with known truth: made by their script, described as simulated, and compared with estimates."""
 
-import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from analysis_scripts import load_script
 
 import kvfit as kv
 import kvfit.data.metadata
@@ -33,12 +33,7 @@ def truth() -> Truth:
 
 
 def test_the_script_makes_the_shipped_files(tmp_path: Path) -> None:
-    spec = importlib.util.spec_from_file_location("make_simulated_recognition", FOLDER / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    script.main(tmp_path)
+    load_script(FOLDER / "make.py").main(tmp_path)
     made, shipped = (pd.read_csv(folder / "ratings.csv") for folder in (tmp_path, FOLDER))
     pd.testing.assert_frame_equal(made.drop(columns="response"), shipped.drop(columns="response"))
     # another processor may round a probability differently, which could turn a rating

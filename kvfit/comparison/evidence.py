@@ -11,6 +11,7 @@ from kvfit.comparison.group_selection import GroupSelection, group_selection
 from kvfit.comparison.person_evidence import Method, person_evidence
 from kvfit.memory_model import MemoryModel
 from kvfit.registry import get_model
+from kvfit.regression.model import require_persons_alone
 
 #: protected exceedance probability from which a model is called the most frequent one
 DECISIVE = 0.95
@@ -143,6 +144,8 @@ def evidence(
     NeuroImage 84, 971-985.
     """
     bound = [get_model(model).bind(data) for model in models]
+    for one in bound:
+        require_persons_alone(one, data)
     labels = [model.label for model in bound]
     problems = []
     if len(set(labels)) < 2 or len(set(labels)) < len(labels):

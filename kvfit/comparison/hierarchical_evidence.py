@@ -81,7 +81,7 @@ def hierarchical_evidence(fit: Fit, *, seed: int = 0, show_progress: bool = True
     Raises
     ------
     ValueError
-        If the fit has no population.
+        If the fit has no population, or correlated effects of persons.
 
     Notes
     -----
@@ -91,6 +91,11 @@ def hierarchical_evidence(fit: Fit, *, seed: int = 0, show_progress: bool = True
     from kvfit.inference.hierarchy import SPREAD_SHARE
 
     draws = population_draws(fit)
+    if draws.factor is not None:
+        raise ValueError(
+            f"{fit.label}: the evidence of a hierarchy is computed for persons' values that are independent; fit it"
+            " without correlated, or compare by unit='participant' without evidence"
+        )
     kept = draws.thinned(_MOST_OWN_DRAWS if draws.shares else _MOST_DRAWS)
     location, scale = own_prior(fit.model)
     prior = _Prior(location, scale, SPREAD_SHARE * scale[draws.varies], draws.varies)

@@ -69,7 +69,7 @@ def person_shape(own: np.ndarray, population: PopulationDraws) -> PersonShape:
     coefficients, _, rank, _ = np.linalg.lstsq(design, own, rcond=1e-6)
     residual = own - design @ coefficients
     covariance = residual.T @ residual / max(len(own) - int(rank), 1)
-    prior = np.diag(np.exp(-2.0 * np.log(population.spread).mean(axis=0)))
+    prior = population.typical().precision[0]
     posterior = np.linalg.inv(covariance + _ridge(covariance))
     values, vectors = np.linalg.eigh(posterior - prior)
     information = (vectors * np.maximum(values, 0.0)) @ vectors.T
@@ -116,11 +116,14 @@ def reweighted(
     fixed = -objective.screen(theta) - _log_t((standard**2).sum(axis=1), mean.size)
     fixed += np.log(np.diagonal(factor)).sum()
     # the normal density is a product of what depends on points and what on draws
-    features = np.concatenate([theta, theta**2], axis=1).T
+    rows, columns = np.tril_indices(mean.size) if population.factor is not None else np.diag_indices(mean.size)
+    features = np.concatenate([theta, theta[:, rows] * theta[:, columns]], axis=1).T
+    counted = np.where(rows == columns, -0.5, -1.0)
     for chunk in chunks(population.n_draws, points):
-        mu, sigma = population.mean[chunk], population.spread[chunk]
-        coefficients = np.concatenate([mu / sigma**2, -0.5 / sigma**2], axis=1)
-        constant = -(0.5 * (mu / sigma) ** 2 + np.log(sigma) + 0.5 * _LOG_2_PI).sum(axis=1)
+        part = population.part(chunk)
+        linear = (part.precision @ part.mean[:, :, None])[:, :, 0]
+        coefficients = np.concatenate([linear, counted * part.precision[:, rows, columns]], axis=1)
+        constant = -0.5 * (linear * part.mean).sum(axis=1) - part.log_det - 0.5 * mean.size * _LOG_2_PI
         yield fixed + coefficients @ features + constant[:, None]
 
 
@@ -138,24 +141,24 @@ def of_each_draw(
     inverse_fixed, factor_fixed = _factors(shape.covariance[None])
     for chunk in chunks(population.n_draws, points * population.mean.shape[1]):
         part = population.part(chunk)
-        mu, sigma, n = part.mean[:, varies], part.spread, part.n_draws
-        tight = np.linalg.inv(shape.information + (1.0 / sigma**2)[:, :, None] * np.eye(k))
+        mu, n = part.mean[:, varies], part.n_draws
+        tight = np.linalg.inv(shape.information + part.precision)
         linear = shape.linear + (part.mean[:, ~varies] - shape.shared) @ shape.coupling
         inverse, factor = _factors(tight)
         means = (
-            (tight @ (linear + mu / sigma**2)[:, :, None])[:, :, 0],
+            (tight @ (linear[:, :, None] + part.precision @ mu[:, :, None]))[:, :, 0],
             shape.mean + (part.coordinates() - shape.centre) / shape.unit @ shape.slope,
         )
         theta = np.concatenate(
             [
                 means[0][:, None] + _standard_t((n, numbers[0]), k, rng) @ np.swapaxes(factor, 1, 2),
                 means[1][:, None] + _standard_t((n, numbers[1]), k, rng) @ factor_fixed[0].T,
-                mu[:, None] + sigma[:, None] * rng.normal(size=(n, numbers[2], k)),
+                part.persons(rng.normal(size=(n, numbers[2], k))),
             ],
             axis=1,
         )
-        z = (theta - mu[:, None]) / sigma[:, None]
-        log_prior = -0.5 * (z**2).sum(axis=2) - (np.log(sigma) + 0.5 * _LOG_2_PI).sum(axis=1)[:, None]
+        squares = (part.standardised(theta) ** 2).sum(axis=2)
+        log_prior = -0.5 * squares - (part.log_det + 0.5 * k * _LOG_2_PI)[:, None]
         log_proposal = np.log(numbers[2] / points) + log_prior
         for number, mean, inverted in zip(numbers, means, (inverse, inverse_fixed), strict=False):
             whitened = (theta - mean[:, None]) @ np.swapaxes(inverted, 1, 2)

@@ -6,6 +6,7 @@ from typing import Any
 import arviz as az
 import numpy as np
 import pandas as pd
+import xarray as xr
 
 RHAT_LIMIT = 1.01
 ESS_PER_CHAIN = 100
@@ -87,7 +88,8 @@ def diagnose(tree: Any, var_names: list[str], undetermined: str = "") -> Diagnos
     undetermined : str
         Of `kvfit.recognition.identification.design_objection`.
     """
-    table: pd.DataFrame = az.summary(tree, var_names=var_names, kind="diagnostics", round_to="none")
+    judged = _each_correlation_once(tree["posterior"].to_dataset()[var_names])
+    table: pd.DataFrame = az.summary(judged, kind="diagnostics", round_to="none")
     table = table.astype(float)
     # A quantity that does not vary (a person spread fixed by the design) has no r-hat.
     rhat = table["r_hat"].to_numpy()
@@ -104,3 +106,20 @@ def diagnose(tree: Any, var_names: list[str], undetermined: str = "") -> Diagnos
         worst=str(table.index[worst]),
         undetermined=undetermined,
     )
+
+
+def _each_correlation_once(posterior: xr.Dataset) -> xr.Dataset:
+    """Without the diagonal of a matrix of correlations, which is constant, and without one of its halves."""
+    name = "population_correlation"
+    if name not in posterior:
+        return posterior
+    matrix = posterior[name]
+    rows, columns = np.tril_indices(matrix.sizes["person_parameter"], -1)
+    labels = matrix["person_parameter"].to_numpy()
+    pairs = [f"{labels[row]}, {labels[column]}" for row, column in zip(rows, columns, strict=True)]
+    where = {
+        "person_parameter": xr.DataArray(rows, {"pair": pairs}, "pair"),
+        "other_parameter": xr.DataArray(columns, {"pair": pairs}, "pair"),
+    }
+    below = matrix.isel(where).drop_vars(["person_parameter", "other_parameter"])
+    return posterior.drop_vars(name).assign({name: below})

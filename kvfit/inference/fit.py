@@ -19,6 +19,7 @@ from kvfit.memory_model import MemoryModel
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas
+from kvfit.regression.model import require_persons_alone
 
 #: draws whose pointwise log-likelihood is computed at once
 _CHUNK = 50
@@ -247,6 +248,8 @@ def fit(
         known = ", ".join(FitSettings.__dataclass_fields__)
         raise ValueError(f"fit settings: unknown {', '.join(unknown)}; known are {known}")
     request = FitSettings(**settings)
+    if request.pooling == "none":
+        require_persons_alone(model, data)
     used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
     key = fit_key(model, data, request, used)
     if store is not None:

@@ -11,6 +11,7 @@ from kvfit.identifiability.design import design_objection
 from kvfit.memory_model import MemoryModel
 from kvfit.progress import progress
 from kvfit.registry import get_model
+from kvfit.regression.model import require_persons_alone
 
 #: search box on the unconstrained scale, in prior standard deviations around the prior mean
 BOX = 8.0
@@ -174,6 +175,7 @@ def point_fit(
         raise ValueError(f"method: expected 'ml' or 'map', found {method!r}")
     if starts < 1:
         raise ValueError(f"starts: expected at least 1, found {starts}")
+    require_persons_alone(model, data)
     design = model.design(data, similarity)
     prior = own_prior(model) if method == "map" else None
     n_observations = np.bincount(data.participant, minlength=data.n_participants)

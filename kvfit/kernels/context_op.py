@@ -1,7 +1,5 @@
 """PyTensor Ops around :mod:`kvfit.kernels.context`."""
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +11,8 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import context
-from kvfit.kernels.cotangents import connected
+from kvfit.kernels.ops import cache_key, connected
 
-_SOURCES = Path(str(context.__file__)).read_bytes() + Path(__file__).read_bytes()
 #: parameters and learning rates; the list lengths follow
 N_DIFFERENTIABLE = len(context.INPUTS) + 1
 
@@ -63,11 +60,6 @@ class ContextPullback(Op):
             slot[0] = value
 
 
-def _key(op: Op) -> str:
-    """Changes with the Op and the source, so that a stale binary is never used."""
-    return hashlib.sha256(type(op).__name__.encode() + _SOURCES).hexdigest()
-
-
 @register_funcify_and_cache_key(ContextTables)
 def _(op: ContextTables, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     @njit(nogil=True)
@@ -78,7 +70,7 @@ def _(op: ContextTables, node: Apply, **kwargs: Any) -> tuple[Any, str]:
             np.ascontiguousarray(a_cf), np.ascontiguousarray(learning), list_length,
         )  # fmt: skip
 
-    return tables, _key(op)
+    return tables, cache_key(op, context)
 
 
 @register_funcify_and_cache_key(ContextPullback)
@@ -94,4 +86,4 @@ def _(op: ContextPullback, node: Apply, **kwargs: Any) -> tuple[Any, str]:
             np.ascontiguousarray(g_initial), np.ascontiguousarray(g_cue),
         )  # fmt: skip
 
-    return pullback, _key(op)
+    return pullback, cache_key(op, context)

@@ -1,7 +1,5 @@
 """PyTensor Ops around :mod:`kvfit.kernels.key_value`."""
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,8 +11,8 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import key_value
+from kvfit.kernels.ops import cache_key
 
-_SOURCES = Path(str(key_value.__file__)).read_bytes() + Path(__file__).read_bytes()
 #: Inputs with a gradient (see `key_value.INPUTS`), which the constants follow.
 N_DIFFERENTIABLE = len(key_value.INPUTS)
 
@@ -74,11 +72,6 @@ class KeyValuePullback(Op):
             slot[0] = value
 
 
-def _cache_key(name: str) -> str:
-    """Changes with the source, so that a stale binary is never used."""
-    return hashlib.sha256(name.encode() + _SOURCES).hexdigest()
-
-
 @register_funcify_and_cache_key(KeyValueTable)
 def _table_to_numba(op: KeyValueTable, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     function, read = key_value.key_value_table, op.read
@@ -92,7 +85,7 @@ def _table_to_numba(op: KeyValueTable, node: Apply, **kwargs: Any) -> tuple[Any,
             np.ascontiguousarray(fewer), np.ascontiguousarray(fewer_probit), np.ascontiguousarray(lures),
         )  # fmt: skip
 
-    return call, _cache_key(f"table {read}")
+    return call, cache_key(op, key_value)
 
 
 @register_funcify_and_cache_key(KeyValuePullback)
@@ -103,4 +96,4 @@ def _pullback_to_numba(op: KeyValuePullback, node: Apply, **kwargs: Any) -> tupl
     def call(table, slopes, cotangent):  # type: ignore[no-untyped-def]
         return function(np.ascontiguousarray(table), np.ascontiguousarray(slopes), np.ascontiguousarray(cotangent))
 
-    return call, _cache_key("pullback")
+    return call, cache_key(op, key_value)

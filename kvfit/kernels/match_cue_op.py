@@ -6,8 +6,6 @@ log-probability, the adjoints of the sum are reused; otherwise a second pass wei
 needs no gradient is rewritten to the cheaper value-only Op.
 """
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,9 +23,9 @@ from pytensor.tensor.elemwise import Elemwise
 
 from kvfit.kernels import match_cue, vector_math
 from kvfit.kernels.match_cue import CoreConfig
+from kvfit.kernels.ops import cache_key
 
 N_TABLES = 4
-_SOURCES = tuple(Path(str(path)).read_bytes() for path in (match_cue.__file__, vector_math.__file__, __file__))
 
 
 class _MatchCueBase(Op):
@@ -132,14 +130,6 @@ def _value_only(fgraph: Any, node: Apply) -> dict[Variable, Variable] | None:
 optdb.register("kvfit_match_cue_value_only", in2out(_value_only), "fast_run", position=1.9)
 
 
-def _cache_key(op: _MatchCueBase) -> str:
-    """Changes with the configuration and with the source of the core, so that a stale binary is never used."""
-    digest = hashlib.sha256(repr((type(op).__name__, op.config)).encode())
-    for source in _SOURCES:
-        digest.update(source)
-    return digest.hexdigest()
-
-
 def _shape_guard(config: CoreConfig) -> Any:
     """Compiled form of :func:`kvfit.kernels.match_cue.require_shapes`."""
     K, WIDTH, SEM = config.channels, config.width, config.semantic
@@ -175,7 +165,7 @@ def _value_to_numba(op: MatchCueValue, node: Apply, **kwargs: Any) -> tuple[Any,
                ll, initial, cue, scalars, stop)  # fmt: skip
         return ll
 
-    return value, _cache_key(op)
+    return value, cache_key(op, match_cue, vector_math)
 
 
 @register_funcify_and_cache_key(MatchCueGradient)
@@ -200,11 +190,11 @@ def _gradient_to_numba(op: MatchCueGradient, node: Apply, **kwargs: Any) -> tupl
         return ll, g_initial, g_cue, g_scalars, g_stop
 
     if not isinstance(op, MatchCue):
-        return weighted, _cache_key(op)
+        return weighted, cache_key(op, match_cue, vector_math)
 
     @njit(nogil=True)
     def unweighted(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic):  # type: ignore[no-untyped-def]
         ones = np.ones(offsets.size - 1)
         return weighted(initial, cue, scalars, stop, n_items, cell_start, recalled, offsets, semantic, ones)
 
-    return unweighted, _cache_key(op)
+    return unweighted, cache_key(op, match_cue, vector_math)

@@ -1,8 +1,6 @@
 """PyTensor Ops around :mod:`kvfit.kernels.person_coordinates`."""
 
-import hashlib
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +12,8 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import person_coordinates
-from kvfit.kernels.cotangents import connected
+from kvfit.kernels.ops import cache_key, connected
 
-_SOURCES = Path(str(person_coordinates.__file__)).read_bytes() + Path(__file__).read_bytes()
 #: eta (or theta), the population's means and sigma; after them come the constants H, C, b, D, own, shared, expected, reach
 _N_DIFFERENTIABLE = 3
 
@@ -80,11 +77,6 @@ class ToCoordinates(_Coordinates):
         return inputs[:1]
 
 
-def _key(op: _Coordinates) -> str:
-    """Changes with the Op and the source, so that a stale binary is never used."""
-    return hashlib.sha256(type(op).__name__.encode() + _SOURCES).hexdigest()
-
-
 @register_funcify_and_cache_key(ToEffects)
 def _(op: ToEffects, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     function = person_coordinates.effects_from_population
@@ -96,7 +88,7 @@ def _(op: ToEffects, node: Apply, **kwargs: Any) -> tuple[Any, str]:
             H, C, b, D, own, shared, expected, reach,
         )  # fmt: skip
 
-    return call, _key(op)
+    return call, cache_key(op, person_coordinates)
 
 
 @register_funcify_and_cache_key(ToEffectsPullback)
@@ -111,7 +103,7 @@ def _(op: ToEffectsPullback, node: Apply, **kwargs: Any) -> tuple[Any, str]:
             np.ascontiguousarray(g_theta), np.ascontiguousarray(g_log_jacobian),
         )  # fmt: skip
 
-    return call, _key(op)
+    return call, cache_key(op, person_coordinates)
 
 
 @register_funcify_and_cache_key(ToCoordinates)
@@ -124,4 +116,4 @@ def _(op: ToCoordinates, node: Apply, **kwargs: Any) -> tuple[Any, str]:
             eta = function(theta, mu, sigma, H, C, b, D, own, shared, expected, reach)
         return np.ascontiguousarray(eta)
 
-    return call, _key(op)
+    return call, cache_key(op, person_coordinates)

@@ -1,7 +1,5 @@
 """PyTensor Ops around :mod:`kvfit.kernels.person_values`."""
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +12,8 @@ from pytensor.link.numba.cache import compile_numba_function_src
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
 
 from kvfit.kernels import person_values
-from kvfit.kernels.cotangents import connected
+from kvfit.kernels.ops import cache_key, connected
 from kvfit.kernels.person_values import add_pullback, natural
-
-_SOURCES = Path(str(person_values.__file__)).read_bytes() + Path(__file__).read_bytes()
 
 
 def _contiguous(arrays: list[np.ndarray]) -> list[np.ndarray]:
@@ -126,17 +122,12 @@ class PersonDensityPullback(Op):
             slot[0] = value
 
 
-def _key(op: Op) -> str:
-    """Changes with the Op and the source, so that a stale binary is never used."""
-    return hashlib.sha256(f"{type(op).__name__} {op._props()}".encode() + _SOURCES).hexdigest()
-
-
 def _generated(op: _Values, name: str, arguments: list[str], lines: list[str]) -> tuple[Any, str]:
     """A compiled function of as many arguments and results as the model has parameters."""
     body = "".join(f"    {line}\n" for line in lines)
     names = {"np": np, "natural": natural, "add_pullback": add_pullback}
     made = compile_numba_function_src(f"def {name}({', '.join(arguments)}):\n{body}", name, names)
-    return njit(made, nogil=True), _key(op)
+    return njit(made, nogil=True), cache_key(op, person_values)
 
 
 _CONTIGUOUS = ["theta = np.ascontiguousarray(theta)", "mu = np.ascontiguousarray(mu)"]
@@ -163,7 +154,7 @@ def _(op: PersonDensity, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     def density(theta, mu, sigma, own):  # type: ignore[no-untyped-def]
         return person_values.log_density(theta, mu, sigma, own)
 
-    return density, _key(op)
+    return density, cache_key(op, person_values)
 
 
 @register_funcify_and_cache_key(PersonDensityPullback)
@@ -172,4 +163,4 @@ def _(op: PersonDensityPullback, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     def pullback(theta, mu, sigma, own, given):  # type: ignore[no-untyped-def]
         return person_values.log_density_pullback(theta, mu, sigma, own, given)
 
-    return pullback, _key(op)
+    return pullback, cache_key(op, person_values)

@@ -15,6 +15,7 @@ from kvfit.memory_model import MemoryModel
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
 from kvfit.registry import get_model
+from kvfit.regression.model import require_persons_alone
 
 #: Share of searches in which a single start found the best value, from which it is worth a sentence.
 _ALONE = 0.05
@@ -129,6 +130,8 @@ def bound_models(
         try:
             model = get_model(spec).bind(design)
             model.design(design, similarity if model.semantic else None)
+            if method != "posterior":
+                require_persons_alone(model, design)
             find(Path(), model.label, "")  # workers build models by their names
         except StoreError:
             problems.append(

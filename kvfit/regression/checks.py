@@ -122,16 +122,22 @@ def matrix_problems(columns: Columns, participant: np.ndarray) -> list[str]:
             f"{formula}: persons differ in {', '.join(strange)}, of which the formula has no effect for all; write the same"
             " terms outside the brackets, coded alike (0 + factor in both places or in none)"
         )
-    means = pd.DataFrame(matrix).groupby(participant).transform("mean").to_numpy()
-    within = np.abs(matrix - means).max(axis=0) > 1e-9
+    still = constant_within(matrix, participant)
     places = range(columns.n_levels, len(labels))
-    fixed = [labels[k] for k in places if labels[k] in columns.own and not within[k]]
+    fixed = [labels[k] for k in places if labels[k] in columns.own and still[k]]
     if fixed:
         problems.append(
             f"{formula}: {', '.join(fixed)} is constant within every participant, so that persons cannot differ in its"
             " effect; take it out of the brackets"
         )
     return problems
+
+
+def constant_within(matrix: np.ndarray, participant: np.ndarray) -> np.ndarray:
+    """Which columns have one value within each participant ``(column,)`` bool."""
+    means = pd.DataFrame(matrix).groupby(participant).transform("mean").to_numpy()
+    still: np.ndarray = np.abs(matrix - means).max(axis=0) <= 1e-9
+    return still
 
 
 def dependent(matrix: np.ndarray, labels: list[str]) -> list[str]:

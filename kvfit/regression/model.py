@@ -11,7 +11,14 @@ import numpy as np
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
 from kvfit.recognition.items import ITEM_EFFECTS, Items, shifted
-from kvfit.regression.checks import column_problems, conditions, matrix_problems, parameter_problems, typed
+from kvfit.regression.checks import (
+    column_problems,
+    conditions,
+    constant_within,
+    matrix_problems,
+    parameter_problems,
+    typed,
+)
 from kvfit.regression.columns import Columns
 from kvfit.regression.design import RegressionDesign, distinct_rows
 from kvfit.regression.formula import Formula, FormulaError, Formulas, formula_texts, read_formula
@@ -271,6 +278,36 @@ def with_formulas(model: MemoryModel, formulas: Formulas) -> RegressionModel:
     if problems or not texts:
         raise FormulaError(model.label, problems or ["none was given"])
     return RegressionModel(model, tuple(sorted(read, key=lambda f: f.parameter)))
+
+
+def require_persons_alone(model: MemoryModel, data: Any) -> None:
+    """Refuse to estimate persons one at a time where a formula compares persons with one another.
+
+    Parameters
+    ----------
+    model : MemoryModel
+        Bound to the data; one without formulas passes.
+    data : FreeRecallData or RecognitionData
+
+    Raises
+    ------
+    FormulaError
+        Naming the terms that are constant within every participant.
+    """
+    if not isinstance(model, RegressionModel):
+        return
+    problems = []
+    for name, columns in model.columns.items():
+        person = np.asarray(data.participant)[_used(model.base, name, data)]
+        still = constant_within(columns.matrix, person)
+        fixed = [label for label, one in zip(columns.labels, still, strict=True) if one][columns.n_levels == 1 :]
+        if fixed:
+            problems.append(
+                f"{columns.formula}: {', '.join(fixed)} is constant within every participant, and nothing of one person's"
+                " responses tells its effect; sample the posterior with pooling='partial', or leave it out"
+            )
+    if problems:
+        raise FormulaError(f"{model.label} on {data.name}, each participant alone", problems)
 
 
 def _used(base: MemoryModel, parameter: str, data: Any) -> np.ndarray:
