@@ -15,11 +15,10 @@ import argparse
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 import kvfit as kv
-from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
+from kvfit.comparison.contrasts import contrast, elpd_by_person
 from kvfit.data.metadata import known_datasets
 
 DATA = ("schwartz2005", "pratte2009")
@@ -54,23 +53,20 @@ def contrasts(comparison: kv.Comparison) -> pd.DataFrame:
         the second, summed over trials), ``se`` (over participants, who are what is sampled: trials of a person are no
         independent evidence about people), ``persons_first`` (predicted better by the first), ``persons``, ``answer``.
     """
-    by_person = comparison.participants.pivot_table(index="participant", columns="model", values="elpd_diff")
+    values = elpd_by_person(comparison.participants)
     rows = []
     for (first, second), question in QUESTIONS.items():
-        difference = (by_person[first] - by_person[second]).to_numpy()
-        total, n = float(difference.sum()), len(difference)
-        se = float(np.sqrt(n) * difference.std(ddof=1)) if n > 1 else np.nan
-        decided = abs(total) > max(SMALLEST_DIFFERENCE, DECISIVE_ERRORS * se) if n > 1 else False
+        found = contrast(values, first, second)
         rows.append(
             {
                 "first": first,
                 "second": second,
                 "question": question,
-                "elpd_diff": total,
-                "se": se,
-                "persons_first": int((difference > 0).sum()),
-                "persons": n,
-                "answer": ("first" if total > 0 else "second") if decided else "undecided",
+                "elpd_diff": found.total,
+                "se": found.error,
+                "persons_first": found.persons_first,
+                "persons": found.persons,
+                "answer": found.answer,
             }
         )
     return pd.DataFrame(rows)

@@ -16,6 +16,10 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from kvfit.inference.compiled import COMPILED
+from kvfit.inference.sampling import sample_posterior
+from kvfit.inference.settings import FitSettings
+
 #: log-likelihood (participant,) of natural-scale parameters (participant, parameter)
 LogLikelihood = Callable[[pt.TensorVariable], pt.TensorVariable]
 
@@ -83,14 +87,19 @@ def likelihood(log_likelihood: LogLikelihood | None) -> Iterator[None]:
 
 
 def posterior(fit: Callable[[], Any], log_likelihood: LogLikelihood | None = None, **overrides: Any) -> Run:
-    """Run `kvfit.fit` up to the end of sampling; `overrides` replace what it passes to `pm.sample`."""
-    sample = pm.sample
+    """Run `kvfit.fit` up to the end of sampling; with `overrides` by `pm.sample`, whose arguments they are."""
 
-    def to_the_end(*args: Any, **settings: Any) -> Any:
-        raise _Sampled(sample(*args, **{**settings, **overrides, "discard_tuned_samples": False}))
+    def to_the_end(model: pm.Model, settings: FitSettings, *, show_progress: bool) -> Any:
+        if not overrides:
+            raise _Sampled(sample_posterior(model, settings, show_progress=show_progress, keep_tuning=True))
+        given = {name: getattr(settings, name) for name in ("draws", "tune", "chains", "cores", "target_accept")}
+        given |= {"random_seed": settings.seed, "progressbar": show_progress, "compute_convergence_checks": False}
+        with model:
+            raise _Sampled(pm.sample(**{**given, **overrides, "discard_tuned_samples": False}))
 
+    COMPILED.clear()  # compiling counts
     begin = time.perf_counter()
-    with likelihood(log_likelihood), patch("pymc.sample", to_the_end):
+    with likelihood(log_likelihood), patch("kvfit.inference.sampling.sample_posterior", to_the_end):
         try:
             fit()
         except _Sampled as done:

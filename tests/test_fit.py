@@ -182,7 +182,7 @@ def test_parameterisations_are_one_model(data: kv.FreeRecallData, parameterisati
     point = {"population_mean": mu, "population_sd_log__": np.log(sigma)}
     if parameterisation == "preconditioned":
         transform = built.rvs_to_transforms[rv]
-        point[built.rvs_to_values[rv].name] = transform.forward(effects, mu, sigma).eval()
+        point[built.rvs_to_values[rv].name] = transform.forward(effects, *rv.owner.inputs[:-2], mu, sigma).eval()
     else:
         point[name] = (effects - person_mu) / sigma if parameterisation == "noncentred" else effects
     values = {p.name: p.to_natural(theta[:, i]) for i, p in enumerate(model.parameters)}
@@ -264,6 +264,26 @@ def test_maximum_likelihood_finds_the_truth() -> None:
     estimated = first_recall_probability({p.name: row[p.name] for p in found.model.parameters})
     np.testing.assert_allclose(estimated, first_recall_probability(TRUTH), atol=0.03)
     assert row["aic"] == pytest.approx(2 * 6 - 2 * row["log_likelihood"])
+
+
+def test_chains_that_failed_are_compared_one_by_one(fits: list[kv.Fit]) -> None:
+    sound, failed = replace(fits[0]), replace(fits[1])
+    good = Diagnostics(0, 60, SETTINGS["chains"], 1.002, 900, 800, "mu[rho]")
+    sound.__dict__["diagnostics"], failed.__dict__["diagnostics"] = good, replace(good, divergences=3)
+    comparison = kv.compare([sound, failed], show_progress=False)
+    (label,) = comparison.chain_elpd
+    assert label == failed.label
+    by_chain = comparison.chain_elpd[label]
+    assert by_chain.size == SETTINGS["chains"]
+    assert len(set(by_chain)) == by_chain.size
+    elpd = comparison.table.set_index("model")["elpd"]
+    np.testing.assert_allclose(by_chain, elpd[label], atol=10)
+    lead = by_chain - elpd[fits[0].label]
+    words = comparison.verdict()
+    assert f"Each chain of {label} alone puts it {lead.min():.0f} to {lead.max():.0f} ahead of random_recall." in words
+    torn = replace(comparison, chain_elpd={label: elpd["random_recall"] + np.array([-3.0, 5.0])})
+    assert "chains disagree about the comparison too: serial_position minus random_recall is -3 to 5." in torn.verdict()
+    assert not kv.compare([sound, failed], unit="participant", show_progress=False).chain_elpd
 
 
 def test_predictions_fit_the_design(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:

@@ -18,7 +18,7 @@ import kvfit as kv
 from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.items import item_effects_agree
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature, estimate_item_curvature
-from kvfit.inference.item_curvature import ItemTransform
+from kvfit.inference.item_curvature import ItemTransform, room_of_average
 from kvfit.inference.population import without_shared
 from kvfit.parameters import Parameter, ParameterError
 from kvfit.recognition.binding import BindingError
@@ -390,12 +390,16 @@ def test_coordinates_of_items_are_a_change_of_variables() -> None:
     curvature = without_shared(
         root @ np.swapaxes(root, 1, 2), rng.normal(size=(n, k)), np.zeros((n, k)), np.zeros(k), np.array([0.7, 0.3])
     )
-    transform = ItemTransform(curvature, np.array([True, False]))
-    assert transform.stretch[0] > 1.0
-    assert transform.stretch[1] == 1.0
-    eta, zero, sd = pt.matrix("eta", shape=(n, k)), np.zeros(k), np.array([0.6, 0.4])
-    theta = transform.backward(eta, zero, sd)
-    outputs = [theta, transform.forward(theta, zero, sd), transform.log_jac_det(eta, zero, sd).sum()]
+    stretch = room_of_average(curvature, np.array([True, False]))
+    assert stretch[0] > 1.0
+    assert stretch[1] == 1.0
+    # parameters of the distribution, as PyMC hands them to a transform
+    follow = curvature.precision, curvature.coupling, curvature.linear, curvature.deformation
+    arrays = (stretch, *follow, np.zeros(0), curvature.reach, np.zeros(k), np.array([0.6, 0.4]))
+    inputs = [pt.as_tensor_variable(array) for array in arrays]
+    transform, eta = ItemTransform(n, np.ones(k, dtype=bool)), pt.matrix("eta", shape=(n, k))
+    theta = transform.backward(eta, *inputs)
+    outputs = [theta, transform.forward(theta, *inputs), transform.log_jac_det(eta, *inputs).sum()]
     run = pytensor.function([eta], outputs, mode=PLAIN)
     at = rng.normal(size=(n, k))
     _, back, log_determinant = run(at)

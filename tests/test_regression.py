@@ -327,7 +327,8 @@ def test_correlated_persons_are_multivariate_normal(lists: kv.FreeRecallData, pa
     lower = np.linalg.cholesky(matrix)
     point[built.rvs_to_values[factor].name] = built.rvs_to_transforms[factor].forward(lower).eval()
     transform = built.rvs_to_transforms[rv]
-    point[built.rvs_to_values[rv].name] = effects if transform is None else transform.forward(effects, mu, sigma).eval()
+    given = (*rv.owner.inputs[:-2], mu, sigma)
+    point[built.rvs_to_values[rv].name] = effects if transform is None else transform.forward(effects, *given).eval()
     found = built.compile_logp(rv, jacobian=False, mode="FAST_COMPILE")(point)
     expected = multivariate_normal(mu, matrix * sigma * sigma[:, None]).logpdf(effects).sum()
     assert float(found) == pytest.approx(expected)

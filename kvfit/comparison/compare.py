@@ -2,23 +2,23 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import arviz as az
 import numpy as np
 import pandas as pd
-import xarray as xr
-from scipy.special import logsumexp
 
 from kvfit.comparison.hierarchical_evidence import HierarchicalEvidence, hierarchical_evidence
+from kvfit.comparison.loo import elpd_by_chain, loo_by_observation
 from kvfit.comparison.new_person import NewPerson, new_person, repaired
 from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import check_same_responses
 from kvfit.comparison.verdict import evidence_words, verdict
-from kvfit.inference.fit import Fit, by_observation
+from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
+from kvfit.progress import progress
 
 Unit = Literal["trial", "participant"]
 
@@ -47,6 +47,8 @@ class Comparison:
         By participant: how reliable each participant's value is, in the order of the table.
     evidence : tuple of HierarchicalEvidence
         Where it was asked for, in the order of the table.
+    chain_elpd : mapping of str to numpy.ndarray
+        By trial, of models whose sampling failed its checks: elpd of each chain alone ``(chain,)``.
     """
 
     table: pd.DataFrame
@@ -55,6 +57,7 @@ class Comparison:
     fits: tuple[Fit, ...]
     new_persons: tuple[NewPerson, ...] = ()
     evidence: tuple[HierarchicalEvidence, ...] = ()
+    chain_elpd: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Table and verdict as text."""
@@ -76,6 +79,7 @@ def compare(
     fits: Sequence[Fit] | Mapping[str, Fit],
     *,
     unit: Unit = "trial",
+    draws: int | None = None,
     refit: bool = False,
     evidence: bool = False,
     point_fits: Sequence[PointFit] = (),
@@ -92,6 +96,9 @@ def compare(
     unit : {"trial", "participant"}
         What is left out and predicted: one list (trial) of a participant whose others are known; or all responses of a
         participant of whom nothing is known but that they come from the same population.
+    draws : int, optional
+        By participant: draws of the population for which persons are integrated out, at most; see
+        :func:`~kvfit.comparison.new_person.new_person`.
     refit : bool
         By participant: fit again without each participant whose importance weights are unreliable.
     evidence : bool
@@ -99,7 +106,7 @@ def compare(
     point_fits : sequence of PointFit
         Maximum-likelihood fits of the same models, for AIC and BIC.
     store : path, optional
-        Folder of fits in which refits are kept and found again.
+        Folder of fits in which refits, and by participant marginal likelihoods, are kept and found again.
     seed : int
         Of the points at which persons are integrated out.
     show_progress : bool
@@ -125,8 +132,10 @@ def compare(
     """
     if unit not in get_args(Unit):
         raise ValueError(f"unit: expected one of {', '.join(get_args(Unit))}; found {unit!r}")
-    if refit and unit == "trial":
-        raise ValueError("refit: only with unit='participant'")
+    if unit == "trial" and (refit or draws is not None):
+        raise ValueError(f"{'refit' if refit else 'draws'}: only with unit='participant'")
+    if draws is not None and draws < 1:
+        raise ValueError(f"draws: expected at least 1, found {draws}")
     named = dict(fits) if isinstance(fits, Mapping) else {f.label: f for f in fits}
     if len(named) != len(fits):
         raise ValueError("two fits have the same model and options; give a mapping of distinct names to fits")
@@ -143,7 +152,7 @@ def compare(
         warnings.filterwarnings("ignore", category=UserWarning)
         if unit == "participant":
             for label, f in named.items():
-                found = new_person(f, seed=seed, show_progress=show_progress)
+                found = new_person(f, draws=draws, store=store, seed=seed, show_progress=show_progress)
                 if refit:
                     found = repaired(f, found, store=store, seed=seed, show_progress=show_progress)
                 persons[label] = found
@@ -194,7 +203,17 @@ def compare(
         tuple(named[label] for label in order),
         tuple(persons[label] for label in order if label in persons),
         tuple(evidences[label] for label in order if label in evidences),
+        _of_failed(named, show_progress) if unit == "trial" and len(named) > 1 else {},
     )
+
+
+def _of_failed(named: dict[str, Fit], show_progress: bool) -> dict[str, np.ndarray]:
+    """Elpd by chain of fits whose sampling failed its checks."""
+    failed = {label: f for label, f in named.items() if not f.diagnostics.passed}
+    if not failed:
+        return {}
+    with progress(show_progress) as bar:
+        return {label: elpd_by_chain(failed[label]) for label in bar.track(list(failed), "comparison by each chain")}
 
 
 def _check_populations(named: dict[str, Fit]) -> None:
@@ -207,26 +226,6 @@ def _check_populations(named: dict[str, Fit]) -> None:
             problems.append(str(error))
     if problems:
         raise ValueError("\n".join(problems))
-
-
-def loo_by_observation(fit: Fit) -> Any:
-    """PSIS-LOO by observation; observations that share a likelihood value share its importance weights too."""
-    loo = az.loo(fit.tree, pointwise=True, var_name=fit.model.observed)
-    elpd = by_observation(fit, np.asarray(loo.elpd_i).ravel())
-    if elpd.size == np.asarray(loo.elpd_i).size:
-        return loo
-    ll = fit.tree["log_likelihood"][fit.model.observed].to_numpy()
-    log_mean = logsumexp(ll, axis=(0, 1)) - np.log(ll.shape[0] * ll.shape[1])
-    n = elpd.size
-    return replace(
-        loo,
-        elpd=float(elpd.sum()),
-        se=float(np.sqrt(n * elpd.var())),
-        p=float(by_observation(fit, log_mean).sum() - elpd.sum()),
-        n_data_points=n,
-        elpd_i=xr.DataArray(elpd, dims=fit.data.observation),
-        pareto_k=xr.DataArray(by_observation(fit, np.asarray(loo.pareto_k).ravel()), dims=fit.data.observation),
-    )
 
 
 def _weights(loos: dict[str, Any]) -> dict[str, float]:

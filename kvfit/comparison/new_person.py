@@ -19,6 +19,7 @@ import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
+from kvfit.comparison.kept_marginals import kept_marginals
 from kvfit.comparison.person_marginals import PersonMarginals, person_marginals, useful_draws
 from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.fit import Fit, fit
@@ -63,13 +64,25 @@ class NewPerson:
         return left_out | (t["inner_k"] > limit).to_numpy()
 
 
-def new_person(fit: Fit, *, seed: int = 0, show_progress: bool = True) -> NewPerson:
+def new_person(
+    fit: Fit,
+    *,
+    draws: int | None = None,
+    store: str | Path | None = None,
+    seed: int = 0,
+    show_progress: bool = True,
+) -> NewPerson:
     """Expected log predictive density of every participant as a new one.
 
     Parameters
     ----------
     fit : Fit
         With a population, and without effects of items.
+    draws : int, optional
+        Posterior draws of the population, evenly spaced, for which persons are integrated out: at most so many. By
+        default at most 1000 where persons share values, which makes every draw costly, and 4000 elsewhere.
+    store : path, optional
+        Folder of fits, in which the marginal likelihoods are kept and found again.
     seed : int
         Of the points at which persons are integrated out.
     show_progress : bool
@@ -83,12 +96,12 @@ def new_person(fit: Fit, *, seed: int = 0, show_progress: bool = True) -> NewPer
     ValueError
         If the fit says nothing about new persons.
     """
-    draws = useful_draws(population_draws(fit))
-    marginals = person_marginals(fit, draws, seed=seed, show_progress=show_progress)
+    used = useful_draws(population_draws(fit), draws)
+    marginals = kept_marginals(fit, used, store, seed=seed, show_progress=show_progress)
     with warnings.catch_warnings():
         # Unreliable weights stand in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
-        loo = az.loo(_tree(draws, marginals.log_value, fit), pointwise=True, var_name=_NAME)
+        loo = az.loo(_tree(used, marginals.log_value, fit), pointwise=True, var_name=_NAME)
     elpd, pareto_k = np.asarray(loo.elpd_i), np.asarray(loo.pareto_k)
     return NewPerson(loo, _table(fit.data.participants, marginals, elpd, pareto_k, refitted=False), marginals.common)
 

@@ -68,9 +68,9 @@ class PersonMarginals:
         return np.sqrt(variance) if self.common else variance
 
 
-def useful_draws(draws: PopulationDraws) -> PopulationDraws:
-    """As many draws, evenly spaced, as marginal likelihoods are computed for."""
-    return draws.thinned(_MOST_OWN_DRAWS if draws.shares else _MOST_DRAWS)
+def useful_draws(draws: PopulationDraws, most: int | None = None) -> PopulationDraws:
+    """As many draws, evenly spaced, as marginal likelihoods are computed for: at most `most`, where that is given."""
+    return draws.thinned(most or (_MOST_OWN_DRAWS if draws.shares else _MOST_DRAWS))
 
 
 def person_marginals(

@@ -43,6 +43,7 @@ def verdict(comparison: "Comparison") -> str:
     untrusted = [f.label for f in comparison.fits if not f.diagnostics.passed]
     if untrusted:
         words += f" Treat this as provisional: sampling of {', '.join(untrusted)} did not pass its checks."
+        words += "".join(f" {_by_chain(comparison, label)}" for label in comparison.chain_elpd)
     elif len(unreliable):
         by_person = comparison.unit == "participant"
         one, n = ("participant", data.n_participants) if by_person else (data.observation, len(data.participant))
@@ -51,6 +52,20 @@ def verdict(comparison: "Comparison") -> str:
         left = any((found.unreliable & ~found.table["refitted"]).any() for found in comparison.new_persons)
         words += "; refit=True (--refit) fits again without each of them." if left else "."
     return words
+
+
+def _by_chain(comparison: "Comparison", label: str) -> str:
+    """How far the comparison of a model rests on which of its chains is believed."""
+    table = comparison.table.set_index("model")
+    best = comparison.table["model"].iloc[0]
+    rival = comparison.table["model"].iloc[1] if label == best else best
+    lead = comparison.chain_elpd[label] - table.loc[rival, "elpd"]
+    low, high = sorted((lead.min(), lead.max()), key=abs)
+    if lead.min() < 0 < lead.max():
+        between = f"{lead.min():.0f} to {lead.max():.0f}"
+        return f"Its chains disagree about the comparison too: {label} minus {rival} is {between}."
+    ahead = "ahead of" if high > 0 else "behind"
+    return f"Each chain of {label} alone puts it {abs(low):.0f} to {abs(high):.0f} {ahead} {rival}."
 
 
 def clearly_worse(row: Any) -> bool:

@@ -2,7 +2,6 @@
 
 import hashlib
 import time
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -275,9 +274,8 @@ def _sample(
     similarity: np.ndarray | None,
     show_progress: bool,
 ) -> Fit:
-    import pymc as pm
-
     from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature, estimate_item_curvature
+    from kvfit.inference.sampling import sample_posterior
     from kvfit.progress import progress
 
     if settings.sampler == "numpyro":
@@ -303,21 +301,7 @@ def _sample(
     )
     with progress(show_progress) as bar:
         bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
-    with pymc_model, warnings.catch_warnings():
-        # Convergence is judged by kvfit's own diagnostics, with a verdict in words.
-        warnings.filterwarnings("ignore", category=UserWarning)
-        warnings.filterwarnings("ignore", category=FutureWarning)
-        tree = pm.sample(
-            draws=settings.draws,
-            tune=settings.tune,
-            chains=settings.chains,
-            cores=settings.cores,
-            nuts_sampler=settings.sampler,
-            target_accept=settings.target_accept,
-            random_seed=settings.seed,
-            progressbar=show_progress,
-            compute_convergence_checks=False,
-        )
+    tree = sample_posterior(pymc_model, settings, show_progress=show_progress)
     sampled = time.perf_counter()
     posterior = tree["posterior"]
     n_chains = posterior.sizes["chain"]

@@ -14,6 +14,7 @@ from kvfit.kernels.person_values_op import NaturalValues
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
+from kvfit.shared_data import shared_data
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
@@ -170,15 +171,16 @@ def _item_spread(moved: tuple[ItemEffect, ...]) -> np.ndarray:
 def _item_effects(moved: tuple[ItemEffect, ...], parameterisation: str, curvature: PersonCurvature | None) -> Any:
     """Effects ``(item, effect)`` on the unconstrained scale."""
     dims = ("item", "item_parameter")
-    start = None if curvature is None else curvature.sigma
+    start = None if curvature is None else shared_data("item_sd_start", curvature.sigma)
     sd = pm.HalfNormal("item_sd", _item_spread(moved), dims="item_parameter", initval=start)
     if parameterisation == "preconditioned" and curvature is not None:
-        from kvfit.inference.item_curvature import ItemTransform
+        from kvfit.inference.item_curvature import ItemTransform, room_of_average
 
         absorbed = np.array([k in _absorbed(moved, effect.parameter.name) for k, effect in enumerate(moved)])
-        transform = ItemTransform(curvature, absorbed)
+        every, stretch = np.ones(len(moved), dtype=bool), room_of_average(curvature, absorbed)
+        transform = ItemTransform(len(curvature.mode), every)
         zero = np.zeros(len(moved))
-        return pm.Normal(ITEM_EFFECTS, zero, sd, dims=dims, transform=transform, initval=curvature.mode)
+        return person_effects(ITEM_EFFECTS, zero, sd, curvature, every, dims, transform=transform, stretch=stretch)
     if parameterisation == "centred":
         return pm.Normal(ITEM_EFFECTS, 0.0, sd, dims=dims)
     return pm.Deterministic(ITEM_EFFECTS, sd * pm.Normal("standardised_item_effects", dims=dims), dims=dims)
@@ -226,7 +228,8 @@ def _unconstrained(
     else:
         start_mu = start_sigma = None
         if curvature is not None:
-            start_mu, start_sigma = curvature.mu, curvature.sigma[varies]
+            start_mu = shared_data("population_mean_start", curvature.mu)
+            start_sigma = shared_data("population_sd_start", curvature.sigma[varies])
         mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)

@@ -8,9 +8,10 @@ effects themselves nor their standardised values are good coordinates for all.
 from typing import Any
 
 import numpy as np
+import pytensor.tensor as pt
 
 from kvfit.inference.population import PersonCurvature, without_shared
-from kvfit.inference.preconditioner import PersonTransform
+from kvfit.inference.preconditioner import N_INPUTS, PersonTransform
 from kvfit.recognition.design import RecognitionDesign
 from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.recognition.model import RecognitionModel
@@ -80,42 +81,59 @@ def item_curvature(
     return without_shared(precision, linear, effects, np.zeros(n_effects), sd)
 
 
-class ItemTransform(PersonTransform):
-    """PyMC transform of effects of items ``(item, effect)`` to coordinates that are nearly standard normal.
-
-    As for persons, and the average of the items is given the room that it has: persons absorb it (see
-    :func:`kvfit.inference.hierarchy.build_pymc_model`), so that no response speaks about it and it varies by the prior.
+def room_of_average(curvature: PersonCurvature, absorbed: np.ndarray) -> np.ndarray:
+    """How many times wider the average of each effect ``(effect,)`` varies than an item's own value.
 
     Parameters
     ----------
     curvature : PersonCurvature
         Of :func:`item_curvature`.
     absorbed : numpy.ndarray
-        ``(effect,)`` bool: whether persons absorb the average of the effect.
+        ``(effect,)`` bool: whether persons absorb the average of the effect; 1 where they do not.
+    """
+    within = np.linalg.inv(curvature.precision + np.diag(1.0 / curvature.sigma**2))
+    known = np.sqrt(np.diagonal(within, axis1=1, axis2=2).mean(axis=0))
+    return np.where(absorbed, curvature.sigma / known, 1.0)
+
+
+class ItemTransform(PersonTransform):
+    """PyMC transform of effects of items ``(item, effect)`` to coordinates that are nearly standard normal.
+
+    As for persons, and the average of the items is given the room that it has: persons absorb it (see
+    :func:`kvfit.inference.hierarchy.build_pymc_model`), so that no response speaks about it and it varies by the prior.
+    That room (:func:`room_of_average`) is the distribution's first parameter.
+
+    Parameters
+    ----------
+    n_items : int
+    varies : numpy.ndarray
+        ``(effect,)`` bool, all true.
     """
 
     name = "preconditioned_items"
 
-    def __init__(self, curvature: PersonCurvature, absorbed: np.ndarray) -> None:
-        super().__init__(curvature, np.ones(absorbed.size, dtype=bool))
-        within = np.linalg.inv(curvature.precision + np.diag(1.0 / curvature.sigma**2))
-        known = np.sqrt(np.diagonal(within, axis1=1, axis2=2).mean(axis=0))
-        self.n_items = len(curvature.linear)
-        self.stretch = np.where(absorbed, curvature.sigma / known, 1.0)
+    def __init__(self, n_items: int, varies: np.ndarray) -> None:
+        super().__init__(varies)
+        self.n_items = n_items
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From coordinates to effects."""
-        return super().backward(self._stretched(value, self.stretch), *inputs)
+        return super().backward(_stretched(value, self._stretch(inputs)), *inputs)
 
     def forward(self, value: Any, *inputs: Any) -> Any:
         """From effects to coordinates."""
-        return self._stretched(super().forward(value, *inputs), 1.0 / self.stretch)
+        return _stretched(super().forward(value, *inputs), 1.0 / self._stretch(inputs))
 
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """``(item,)``."""
-        constant = np.log(self.stretch).sum() / self.n_items
-        return super().log_jac_det(self._stretched(value, self.stretch), *inputs) + constant
+        stretch = self._stretch(inputs)
+        constant = pt.log(stretch).sum() / self.n_items
+        return super().log_jac_det(_stretched(value, stretch), *inputs) + constant
 
     @staticmethod
-    def _stretched(value: Any, stretch: np.ndarray) -> Any:
-        return value + (stretch - 1.0) * value.mean(axis=0)
+    def _stretch(inputs: tuple[Any, ...]) -> Any:
+        return inputs[-N_INPUTS - 1].reshape((-1,))
+
+
+def _stretched(value: Any, stretch: Any) -> Any:
+    return value + (stretch - 1.0) * value.mean(axis=0)

@@ -16,6 +16,7 @@ costs speed only. The idea is that of partially non-centred parameterisations (P
 Statistical Science 22, 59-73) with a matrix weight.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,13 @@ from pymc.logprob.transforms import Transform
 from kvfit.inference.population import PersonCurvature
 from kvfit.kernels.person_coordinates_op import ToCoordinates, ToEffects
 from kvfit.kernels.person_values_op import PersonDensity
+from kvfit.shared_data import shared_data
+
+#: what the coordinates take from a PersonCurvature, with its axes: person, own, f, shared values
+_SHAPES = {"precision": "(n,q,q)", "coupling": "(n,q,f)", "linear": "(n,q)", "deformation": "(f,q,q)"}
+_SHAPES |= {"expected": "(s)", "reach": "(s)"}
+#: parameters of the distribution that a transform reads: these, mu and sigma
+N_INPUTS = len(_SHAPES) + 2
 
 
 def person_effects(
@@ -36,6 +44,8 @@ def person_effects(
     varies: np.ndarray,
     dims: Any,
     cholesky: Any = None,
+    transform: "PersonTransform | None" = None,
+    stretch: np.ndarray | None = None,
 ) -> Any:
     """Register person effects ``Normal(mu, sigma)`` that are sampled in preconditioned coordinates.
 
@@ -57,6 +67,10 @@ def person_effects(
         Names for participants and for parameters that vary.
     cholesky : tensor, optional
         ``(parameter that varies, parameter that varies)`` lower factor of the effects' correlations.
+    transform : PersonTransform, optional
+        Another one than the ordinary.
+    stretch : numpy.ndarray, optional
+        ``(parameter that varies,)``, for transforms that take it.
 
     Returns
     -------
@@ -65,10 +79,12 @@ def person_effects(
     """
     own = np.flatnonzero(varies)
 
-    def logp(value: Any, mu: Any, sigma: Any) -> Any:
+    def logp(value: Any, *inputs: Any) -> Any:
+        mu, sigma = inputs[-2:]
         return PersonDensity()(value, mu.reshape((-1,)), sigma.reshape((-1,)), own)
 
-    def correlated_logp(value: Any, factor: Any, mu: Any, sigma: Any) -> Any:
+    def correlated_logp(value: Any, factor: Any, *inputs: Any) -> Any:
+        mu, sigma = inputs[-2:]
         sigma, factor = sigma.reshape((-1,)), factor.reshape((own.size, own.size))
         z = (value - mu.reshape((-1,))[own]) / sigma
         w = pt.linalg.solve_triangular(factor, z.T, lower=True)
@@ -76,39 +92,44 @@ def person_effects(
         return -0.5 * (w * w).sum(axis=0) - constant
 
     def correlated_random(
-        factor: np.ndarray, mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None
+        factor: np.ndarray, *inputs: np.ndarray, rng: np.random.Generator, size: Any = None
     ) -> np.ndarray:
+        mu, sigma = inputs[-2:]
         z = rng.normal(size=(*(size or np.shape(mu)[:-1]), own.size))
         return np.asarray(mu[..., own] + sigma * (z @ np.reshape(factor, (own.size, own.size)).T))
 
-    def random(mu: np.ndarray, sigma: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
+    def random(*inputs: np.ndarray, rng: np.random.Generator, size: Any = None) -> np.ndarray:
+        mu, sigma = inputs[-2:]
         drawn = rng.normal(mu[..., own], sigma, size=None if size is None else (*size, own.size))
         return np.asarray(drawn)
 
-    n = len(curvature.mode)
+    arrays = {**vars(curvature), "expected": curvature.mu[~varies]}
+    data = {one: (shared_data(f"{name}_{one}", arrays[one]), shape) for one, shape in _SHAPES.items()}
+    if stretch is not None:
+        data = {"stretch": (shared_data(f"{name}_stretch", stretch), "(q)"), **data}
+    inputs = ([] if cholesky is None else [(cholesky, "(q,q)")]) + [*data.values(), (mu, "(p)"), (sigma, "(q)")]
     # mu and sigma stand last, where the transform looks for them
-    of_cholesky = () if cholesky is None else (cholesky,)
     return pm.CustomDist(
         name,
-        *of_cholesky,
-        mu,
-        sigma,
+        *(value for value, _ in inputs),
         logp=logp if cholesky is None else correlated_logp,
         random=random if cholesky is None else correlated_random,
-        signature="(p),(q)->(q)" if cholesky is None else "(q,q),(p),(q)->(q)",
-        shape=(n, own.size),
+        signature=f"{','.join(shape for _, shape in inputs)}->(q)",
+        shape=(len(curvature.mode), own.size),
         dims=dims,
-        transform=PersonTransform(curvature, varies),
-        initval=curvature.mode[:, own],
+        transform=PersonTransform(varies) if transform is None else transform,
+        initval=shared_data(f"{name}_start", curvature.mode[:, own]),
     )
 
 
 class PersonTransform(Transform):
     """PyMC transform of person effects ``(participant, parameter that varies)`` to eta.
 
+    What it takes from data are parameters of the distribution, for PyMC gives a transform those alone; after them stand mu
+    and sigma.
+
     Parameters
     ----------
-    curvature : PersonCurvature
     varies : numpy.ndarray
         ``(parameter,)`` bool: which parameters are person effects; the others are shared.
     """
@@ -116,14 +137,12 @@ class PersonTransform(Transform):
     name = "preconditioned"
     ndim_supp = 1
 
-    def __init__(self, curvature: PersonCurvature, varies: np.ndarray) -> None:
-        places = np.flatnonzero(varies), np.flatnonzero(~varies)
-        follow = (curvature.precision, curvature.coupling, curvature.linear, curvature.deformation)
-        arrays = (*follow, *places, curvature.mu[~varies], curvature.reach)
-        self.constants = tuple(map(np.ascontiguousarray, arrays))
+    def __init__(self, varies: np.ndarray) -> None:
+        self.places = np.flatnonzero(varies), np.flatnonzero(~varies)
 
     def _parts(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
-        return *(x.reshape((-1,)) for x in inputs[-2:]), *self.constants
+        *follow, expected, reach = _without_batch(inputs[-N_INPUTS:-2], _SHAPES.values())
+        return *(x.reshape((-1,)) for x in inputs[-2:]), *follow, *self.places, expected, reach
 
     def backward(self, value: Any, *inputs: Any) -> Any:
         """From eta to theta."""
@@ -136,3 +155,9 @@ class PersonTransform(Transform):
     def log_jac_det(self, value: Any, *inputs: Any) -> Any:
         """``sum_k log sigma_k - log L_kk`` ``(participant,)``."""
         return ToEffects()(value, *self._parts(inputs))[1]
+
+
+def _without_batch(inputs: Sequence[Any], shapes: Iterable[str]) -> list[Any]:
+    """Inputs without the leading axes that PyMC adds because persons are the distribution's batch."""
+    drop = [x.type.ndim - 1 - shape.count(",") for x, shape in zip(inputs, shapes, strict=True)]
+    return [x.dimshuffle(tuple(range(n, x.type.ndim))) if n else x for x, n in zip(inputs, drop, strict=True)]

@@ -9,8 +9,10 @@ import pytensor.tensor as pt
 
 from kvfit.kernels import match_cue_simulate
 from kvfit.kernels.match_cue_op import match_cue_log_likelihood
+from kvfit.kernels.scored_recalls_op import ScoredRecalls
 from kvfit.recall.design import RecallDesign
 from kvfit.recall.model import RecallModel
+from kvfit.shared_data import shared_data
 
 _TABLE_NDIM = (3, 4, 2, 3)
 
@@ -53,9 +55,7 @@ def observe_recalls(name: str, model: RecallModel, design: RecallDesign, values:
     cell_length, cell_start, _, _, semantic = design.core_data
 
     def logp(value: Any, *parameters: Any) -> Any:
-        counts = pt.sum(pt.gt(value, 0), axis=1)
-        offsets = pt.concatenate([np.zeros(1, np.int64), pt.cumsum(counts)]).astype("int64")
-        recalled = value[pt.gt(value, 0).nonzero()].astype("int64") - 1
+        recalled, offsets = ScoredRecalls()(value.astype("int64"))
         data = (*map(pt.constant, (cell_length, cell_start)), recalled, offsets, pt.constant(semantic))
         return match_cue_log_likelihood(core, _without_batch(parameters[:4]), data)
 
@@ -80,7 +80,7 @@ def observe_recalls(name: str, model: RecallModel, design: RecallDesign, values:
         random=random,
         signature="(c,k,n),(c,m,k,n),(c,s),(c,two,t),(o)->(o)",
         dtype="int64",
-        observed=observed,
+        observed=shared_data(f"{name}_observed", observed),
         dims=("list", "output"),
     )
 

@@ -9,6 +9,7 @@ import pytensor.tensor as pt
 
 from kvfit.recognition.design import RecognitionDesign
 from kvfit.recognition.items import ITEM_EFFECTS
+from kvfit.shared_data import shared_data
 
 if TYPE_CHECKING:
     from kvfit.recognition.model import RecognitionModel
@@ -50,7 +51,7 @@ def count_distribution(name: str, design: RecognitionDesign, log_probabilities: 
         random=random,
         signature="(k),()->(k)",
         dtype="int64",
-        observed=design.counts,
+        observed=shared_data(f"{name}_observed", design.counts),
     )
 
 
@@ -77,7 +78,7 @@ def response_distribution(
     """
     names = tuple(values)
 
-    def logp(value: Any, response: Any, *parameters: Any) -> Any:
+    def logp(value: Any, trials: Any, *parameters: Any) -> Any:
         return model.log_responses(design, dict(zip(names, parameters, strict=True)), value, pt).sum()
 
     def random(*parameters: Any, rng: np.random.Generator, size: Any = None) -> np.ndarray:
@@ -87,11 +88,11 @@ def response_distribution(
     return pm.CustomDist(
         name,
         # tells the distribution the number of trials, which no parameter has
-        design.response,
+        np.zeros(design.response.shape, np.int64),
         *values.values(),
         logp=logp,
         random=random,
         signature=f"(t),{inputs}->(t)",
         dtype="int64",
-        observed=design.response,
+        observed=shared_data(f"{name}_observed", design.response),
     )

@@ -142,11 +142,12 @@ def calibrate(
     data : FreeRecallData or RecognitionData
         Whose participants, lists (trials), list lengths and conditions are simulated; or a design.
     simulations : int
-        Data sets drawn from the prior and fitted. A fit takes half a minute or more, most of it compiling.
+        Data sets drawn from the prior and fitted. Each process compiles once, for the first of them; the others take
+        seconds, see :mod:`kvfit.inference.compiled`.
     seed, similarity, store, workers, dask, show_progress
         As for :func:`kvfit.recover`.
     **settings
-        As for :func:`kvfit.fit`; more draws cost little here beside compiling.
+        As for :func:`kvfit.fit`.
 
     Returns
     -------

@@ -85,9 +85,11 @@ def _intervals(
             continue
         objective = PersonObjective(model, design.one_participant(person), prior)
         ends = wald_interval(objective, x, INTERVAL)
-        for k, p in enumerate(model.parameters):
-            if np.isfinite(ends[0][k]):
-                lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
+        # where the likelihood is nearly flat an interval reaches far: its end is then 0 (or infinite), as it should be
+        with np.errstate(over="ignore"):
+            for k, p in enumerate(model.parameters):
+                if np.isfinite(ends[0][k]):
+                    lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
     return lower, upper
 
 
@@ -145,7 +147,7 @@ def _elpd(found: "Fit") -> tuple[np.ndarray, int]:
     """PSIS-LOO of each participant, and the number of observations with unreliable weights."""
     import warnings
 
-    from kvfit.comparison.compare import loo_by_observation
+    from kvfit.comparison.loo import loo_by_observation
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=UserWarning)  # counted instead

@@ -25,6 +25,7 @@ from kvfit.reports.content import (
     ReportContent,
 )
 from kvfit.reports.items import item_table
+from kvfit.reports.own_section import Section
 from kvfit.reports.page import write_page
 from kvfit.store import package_versions
 
@@ -40,6 +41,8 @@ def report(
     created: str = "",
     command: str = "",
     citation: str = "",
+    sections: Sequence[Section] = (),
+    notes: Sequence[str] = (),
     show_progress: bool = True,
 ) -> Path:
     """Write one self-contained HTML page about fits and their comparison.
@@ -60,6 +63,10 @@ def report(
         Date and command line to print; empty for none.
     citation : str
         Reference of the data set.
+    sections : sequence of Section
+        An analysis' own, placed behind the verdict; see :mod:`kvfit.reports.own_section`.
+    notes : sequence of str
+        Further limits that a reader should know.
     show_progress : bool
 
     Returns
@@ -102,7 +109,8 @@ def report(
         estimates=pd.concat([_estimates(n, f) for n, f in labelled.items()], ignore_index=True),
         items=item_table(labelled, ReportContent.interval),
         references=(*METHOD_REFERENCES, *comparison_words.references(comparison), *part.REFERENCES),
-        notes=(*_notes(comparison), *part.notes(data)),
+        notes=(*_notes(comparison), *part.notes(data), *notes),
+        sections=tuple(sections),
     )
     return write_page(content, path)
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from kvfit.reports.content import CurvePanel, ReportContent
 from kvfit.reports.figures.kinds import CURVES
+from kvfit.reports.own_section import section_problems
 
 _REQUIRED = {
     "comparison": ("model", "rank", "elpd", "elpd_diff", "dse", "p", "weight"),
@@ -40,7 +41,7 @@ def check_content(content: ReportContent) -> None:
     ValueError
         With one line a problem: where, what was expected, what was found.
     """
-    problems = [*_models(content), *_tables(content), *_curves(content)]
+    problems = [*_models(content), *_tables(content), *_curves(content), *section_problems(content.sections)]
     if problems:
         raise ValueError("the report's content has problems:\n" + "\n".join(f"- {line}" for line in problems))
 

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from kvfit.reports.own_section import Section
 
 FloatArray = NDArray[np.float64]
 
@@ -283,6 +286,8 @@ class ReportContent:
         One row a model and parameter, as in :class:`kvfit.identifiability.table.Identifiability`, with ``model``.
     interval : float
         Probability of the intervals in `parameters`.
+    sections : tuple of Section
+        Further ones, between the verdict and the data.
     """
 
     title: str
@@ -304,3 +309,4 @@ class ReportContent:
     effects: pd.DataFrame | None = None
     identifiability: pd.DataFrame | None = None
     interval: float = 0.9
+    sections: tuple[Section, ...] = ()

@@ -13,6 +13,7 @@ from kvfit.reports.checks import check_content
 from kvfit.reports.columns import DIAGNOSTICS, significant
 from kvfit.reports.content import Citation, ReportContent
 from kvfit.reports.figures.style import model_styles
+from kvfit.reports.own_section import own_section
 from kvfit.reports.sections import (
     Looks,
     comparison_section,
@@ -67,6 +68,7 @@ def render_page(content: ReportContent) -> str:
         supports=_SUPPORTS,
         css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # a file of this package
         looks=looks,
+        sections=[own_section(section) for section in content.sections],
         comparison=comparison_section(content, looks),
         participants=participants_section(content, looks),
         curves=[curve_section(curve, looks, i) for i, curve in enumerate(content.curves)],

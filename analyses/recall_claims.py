@@ -1,0 +1,211 @@
+"""What the three analyses of keys and values in free recall share: data, fits, comparisons, simulations, page.
+
+Not a script of its own. Everything that takes long is kept in the store: fits, marginal likelihoods of persons, and the
+fits to simulated data; the scripts share them.
+"""
+
+import argparse
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+import kvfit as kv
+from kvfit.comparison.claims import Claim, Decision, Discernment, decide, discernment
+from kvfit.comparison.contrasts import Contrast, contrast, elpd_by_person
+from kvfit.data.metadata import known_datasets
+from kvfit.files import write_text
+from kvfit.reports.claim_sections import claims_section, confusion_section, model_use_section, new_people_section
+from kvfit.reports.own_section import Section
+from kvfit.tasks.problems import DataWarning
+
+LISTS, NEW_PEOPLE = "a further list of these people", "a new person"
+#: Models whose chains need more draws than the others, and how many times as many.
+MORE_DRAWS = {"cmr": 2}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A question: models, and what is claimed of them.
+
+    Parameters
+    ----------
+    name : str
+        Of the files.
+    title : str
+    models : tuple of str
+    claims : tuple of Claim
+        About canonical names of models, see :func:`label`.
+    """
+
+    name: str
+    title: str
+    models: tuple[str, ...]
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What a study found."""
+
+    decisions: tuple[Decision, ...]
+    lists: kv.Comparison
+    people: kv.Comparison | None = None
+    confusion: kv.Confusion | None = None
+    evidence: kv.Evidence | None = None
+    sections: tuple[Section, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+def label(spec: str) -> str:
+    """Canonical name of a model."""
+    return kv.get_model(spec).label
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Options of the three scripts; the defaults are everything."""
+    found = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    found.add_argument("--participants", type=int, default=None, help="the first so many; default all")
+    found.add_argument("--store", type=Path, default=Path("fits"))
+    found.add_argument("--output", type=Path, default=Path("reports"))
+    for option, default, words in (
+        ("draws", 1000, "a chain (cmr: twice as many)"),
+        ("tune", 700, "warm-up draws a chain"),
+        ("chains", 2, ""),
+        ("cores", 2, "chains at once"),
+        ("seed", 0, ""),
+        ("person-draws", 200, "draws for which persons are integrated out; 0 leaves the level of people out"),
+        ("replicates", 4, "simulated experiments from each model; 0 leaves simulations out"),
+        ("workers", 1, "processes that fit simulated data"),
+        ("predictive-draws", 200, "simulated data sets behind each band"),
+    ):
+        found.add_argument(f"--{option}", type=int, default=default, help=f"{words} (default {default})".strip())
+    found.add_argument("--evidence", choices=("importance", "laplace", "none"), default="importance")
+    found.add_argument("--quiet", action="store_true", help="no progress bars")
+    return found
+
+
+def load(participants: int | None = None) -> kv.FreeRecallData:
+    """Lists without an encoding task: of Healey & Kahana (2014), or the same lists as psifr has them."""
+    if os.environ.get("KVFIT_DATA"):
+        return kv.load("healey_kahana2014", participants=participants).select(query="task == 'none'")
+    return kv.load("peers_notask", participants=participants)
+
+
+def meanings(data: kv.FreeRecallData) -> np.ndarray | None:
+    """GloVe similarities of the items of each list ``(list, position, position)``; None without the data files."""
+    folder = os.environ.get("KVFIT_DATA")
+    if not folder:
+        return None
+    with warnings.catch_warnings():
+        # four words have no vector; pairs with them get the mean, and README of the vectors says so
+        warnings.simplefilter("ignore", DataWarning)
+        return kv.read_similarity(Path(folder) / "item_features" / "peers_glove300.npz", data, missing="mean")
+
+
+def fit_all(
+    models: Sequence[str], data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+) -> dict[str, kv.Fit]:
+    """Fit every model, or find its fit in the store; by canonical name."""
+    found = {}
+    for spec in models:
+        settings = {key: getattr(arguments, key) for key in ("draws", "tune", "chains", "cores", "seed")}
+        settings["draws"] *= MORE_DRAWS.get(label(spec), 1)
+        fit = kv.fit(
+            spec, data, store=arguments.store, similarity=similarity if kv.get_model(spec).semantic else None,
+            show_progress=not arguments.quiet, **settings,
+        )  # fmt: skip
+        print(f"{fit.label}: {fit.diagnostics.verdict()}", flush=True)
+        found[fit.label] = fit
+    return found
+
+
+def answer(
+    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+) -> tuple[Found, dict[str, kv.Fit]]:
+    """Fit, compare on both levels, simulate, and decide every claim."""
+    shown = not arguments.quiet
+    fits = fit_all(study.models, data, arguments, similarity)
+    pairs = [(claim.first, claim.second) for claim in study.claims]
+    points = {
+        name: kv.point_fit(name, data, starts=6, seed=arguments.seed, similarity=fit.similarity, show_progress=shown)
+        for name, fit in fits.items()
+    }
+    lists = kv.compare(list(fits.values()), point_fits=list(points.values()))
+    print(f"\n{lists}\n", flush=True)
+    people = None
+    if arguments.person_draws:
+        people = kv.compare(
+            list(fits.values()), unit="participant", draws=arguments.person_draws, store=arguments.store,
+            show_progress=shown,
+        )  # fmt: skip
+        print(f"{people}\n", flush=True)
+    confusion, known = None, {}
+    if arguments.replicates:
+        confusion = kv.confuse(
+            list(fits), data, truth="fit", replicates=arguments.replicates, seed=arguments.seed, store=arguments.store,
+            similarity=similarity, workers=arguments.workers, show_progress=shown,
+        )  # fmt: skip
+        known = {pair: discernment(confusion.scores, confusion.criterion, *pair) for pair in pairs}
+        print(f"{confusion}\n", flush=True)
+    evidence = None
+    if arguments.evidence != "none":
+        evidence = kv.evidence(
+            list(fits), data, method=arguments.evidence, seed=arguments.seed, similarity=similarity, show_progress=shown
+        )
+        print(f"{evidence}\n", flush=True)
+    contrasts: dict[str, dict[tuple[str, str], Contrast]] = {}
+    for level, comparison in ((LISTS, lists), (NEW_PEOPLE, people)):
+        if comparison is not None:
+            values = elpd_by_person(comparison.participants)
+            contrasts[level] = {pair: contrast(values, *pair) for pair in pairs}
+    observed = {(a, b): float(points[b].totals()["aic"] - points[a].totals()["aic"]) / 2 for a, b in pairs}
+    decisions = decided(study.claims, contrasts, known, fits)
+    sections = [claims_section(decisions, contrasts, known, observed)]
+    sections += [new_people_section(people)] if people is not None else []
+    sections += [model_use_section(evidence)] if evidence is not None else []
+    sections += [confusion_section(confusion)] if confusion is not None else []
+    notes = tuple(f"Maximum likelihood, {name}: {point.verdict()}" for name, point in points.items())
+    return Found(decisions, lists, people, confusion, evidence, tuple(sections), notes), fits
+
+
+def decided(
+    claims: Sequence[Claim],
+    contrasts: Mapping[str, Mapping[tuple[str, str], Contrast]],
+    known: Mapping[tuple[str, str], Discernment],
+    fits: Mapping[str, kv.Fit],
+) -> tuple[Decision, ...]:
+    """Decide every claim, and print what was found."""
+    failed = tuple(name for name, fit in fits.items() if not fit.diagnostics.passed)
+    found = []
+    for claim in claims:
+        pair = (claim.first, claim.second)
+        levels = {level: of_pairs[pair] for level, of_pairs in contrasts.items()}
+        found.append(decide(claim, levels, known.get(pair), failed))
+        print(f"- {found[-1]}\n", flush=True)
+    return tuple(found)
+
+
+def write(study: Study, found: Found, arguments: argparse.Namespace, sections: Sequence[Section] = ()) -> Path:
+    """Write the page, the sentences and the tables."""
+    folder = arguments.output
+    text = "\n\n".join(str(decision) for decision in found.decisions)
+    write_text(folder / f"{study.name}.txt", text + "\n")
+    for level, comparison in (("lists", found.lists), ("people", found.people)):
+        if comparison is not None:
+            write_text(folder / f"{study.name}_{level}.csv", comparison.table.to_csv(index=False))
+    if found.confusion is not None:
+        found.confusion.write(folder / f"{study.name}_confusion")
+    known = known_datasets().get(found.lists.fits[0].data.name)
+    page = kv.report(
+        found.lists, folder / f"{study.name}.html", title=study.title, created=date.today().isoformat(),
+        command=f"python analyses/{study.name}.py", citation=known.citation if known else "",
+        sections=(found.sections[0], *sections, *found.sections[1:]), notes=found.notes,
+        predictive_draws=arguments.predictive_draws, show_progress=not arguments.quiet,
+    )  # fmt: skip
+    print(f"Report: {page.resolve()}")
+    return page
