@@ -37,6 +37,12 @@ RULES: dict[str, str] = {
         f" difference: it fails where its {COVERAGE_CERTAINTY:.0%} interval (over data sets) lies outside. Intervals of"
         " maximum likelihood are approximations whose errors are those of few responses; theirs is described."
     ),
-    "identification": "What identifies what: a description.",
-    "timing": "Likelihood and gradient against a matrix product timed in the same run: a description.",
+    "identification": (
+        "A description: how well single persons' values are found again, which responses tell a parameter (its Fisher"
+        " information, divided among kinds of responses), and which other parameter is missed with it."
+    ),
+    "timing": (
+        "A description: likelihood and gradient of one person as point estimates use them, against a matrix product timed in"
+        " the same run."
+    ),
 }
