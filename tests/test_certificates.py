@@ -86,6 +86,7 @@ class TestCertificate:
         index = (folder / "README.md").read_text(encoding="utf-8")
         assert "| [`evsd`](evsd.md) | passed | passed | passed | passed | passed | passed |" in index
         assert "2 participants x 60 test trials" in index
+        assert "`evsd`" not in index.partition("Without a certificate so far:")[2].partition(".")[0]
 
     def test_what_was_stopped_goes_on(self, made: dict[str, Any]) -> None:
         assert made["stopped_early"]  # without half a certificate

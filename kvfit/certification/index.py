@@ -1,13 +1,15 @@
 """The list of certificates: one row a model, and what must be passed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvfit.certification.page import TITLES, design_sentence, table
 from kvfit.certification.plan import Plan
-from kvfit.certification.records import file_name, read_records
+from kvfit.certification.records import file_name, find_record, read_records
 from kvfit.certification.rules import RULES
 from kvfit.files import write_text
+from kvfit.registry import families
 
 _INTRODUCTION = """# Certificates
 
@@ -29,11 +31,14 @@ def write_index(folder: str | Path, records: str | Path) -> Path:
     records : path
         Of the records.
     """
-    return write_text(Path(folder) / "README.md", index(read_records(records)))
+    known = read_records(records)
+    labels = {record["model"] for record in known}
+    without = [name for name, family in families().items() if name not in labels and find_record(family) is None]
+    return write_text(Path(folder) / "README.md", index(known, without))
 
 
-def index(records: list[dict[str, Any]]) -> str:
-    """The list as Markdown."""
+def index(records: list[dict[str, Any]], without: Sequence[str] = ()) -> str:
+    """The list as Markdown; `without` names models that have no certificate."""
     named = [name for name in TITLES if any(name in record["parts"] for record in records)]
     rows = []
     for record in records:
@@ -49,6 +54,8 @@ def index(records: list[dict[str, Any]]) -> str:
             )
         )
     lines = [_INTRODUCTION, table(("model", "verdict", *(TITLES[name].lower() for name in named), "date"), rows)]
+    if without:
+        lines.append(f"Without a certificate so far: {', '.join(f'`{name}`' for name in without)}.")
     lines += ["## What must be passed", table(("part", "rule"), [(TITLES[name], rule) for name, rule in RULES.items()])]
     plans = {(record["task"], str(record["plan"])): record for record in records}
     designs = [
