@@ -44,8 +44,9 @@ def file_name(label: str) -> str:
 
 def write_record(certificate: Certificate, folder: str | Path) -> Path:
     """Write the record of a certificate, whole or not at all."""
-    text = json.dumps(certificate.record(), indent=1, ensure_ascii=False)
-    return write_text(Path(folder) / f"{file_name(certificate.model.label)}.json", text + "\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(v, ensure_ascii=False)}" for name, v in certificate.record().items()]
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    return write_text(Path(folder) / f"{file_name(certificate.model.label)}.json", text)
 
 
 def read_records(folder: str | Path) -> list[dict[str, Any]]:
