@@ -139,27 +139,34 @@ def analyse(data: kv.RecognitionData, draws: int) -> tuple[pd.DataFrame, list[kv
 
 def draw(table: pd.DataFrame, truths: dict[str, tuple[float, float]], path: Path) -> None:
     """One panel a data set: slopes with intervals, the true slope and the one that averaging leads to."""
-    import matplotlib.pyplot as plt
+    from matplotlib.figure import Figure
+
+    from kvfit.reports.figures.saving import save_figure
+    from kvfit.reports.figures.style import INK, SOFT, figure_style, model_styles
 
     names = list(dict.fromkeys(table["data"]))
-    figure, panels = plt.subplots(len(names), 1, figsize=(7.5, 2.1 * len(names)), sharex=True, squeeze=False)
-    for axes, name in zip(panels[:, 0], names, strict=True):
-        rows = table[table["data"] == name].iloc[::-1]
-        y = np.arange(len(rows))
-        errors = np.stack([rows["slope"] - rows["lower"], rows["upper"] - rows["slope"]])
-        axes.axvline(1.0, color="0.85", zorder=0)
-        if name in truths:
-            truth, averaged = truths[name]
-            axes.axvline(truth, color="tab:green", label="true slope of memory")
-            axes.axvline(averaged, color="tab:orange", linestyle="--", label="expected when averaging over words")
-            axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
-        axes.errorbar(rows["slope"], y, xerr=errors, fmt="o", color="black", capsize=3, markersize=4)
-        axes.set_yticks(y, rows["analysis"], fontsize=8)
-        axes.set_ylim(-0.6, len(rows) - 0.4)
-        axes.set_title(name, fontsize=9, loc="left")
-    panels[-1, 0].set_xlabel("slope of the zROC (1 / sigma), 90 % interval")
-    figure.savefig(path, dpi=150, bbox_inches="tight")
-    plt.close(figure)
+    with figure_style():
+        true, expected = model_styles(["true", "expected"]).values()
+        figure = Figure(figsize=(7.5, 1.9 * len(names)))
+        panels = figure.subplots(len(names), 1, sharex=True, squeeze=False)
+        for axes, name in zip(panels[:, 0], names, strict=True):
+            rows = table[table["data"] == name].iloc[::-1]
+            y = np.arange(len(rows))
+            errors = np.stack([rows["slope"] - rows["lower"], rows["upper"] - rows["slope"]])
+            axes.axvline(1.0, color=SOFT, linewidth=0.8, linestyle=":", zorder=0)
+            if name in truths:
+                truth, averaged = truths[name]
+                axes.axvline(truth, color=true.colour, label="true slope of memory")
+                axes.axvline(
+                    averaged, color=expected.colour, linestyle="--", label="expected when\naveraging over words"
+                )
+                axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
+            axes.errorbar(rows["slope"], y, xerr=errors, fmt="o", color=INK, linewidth=1.2)
+            axes.set_yticks(y, rows["analysis"])
+            axes.set_ylim(-0.6, len(rows) - 0.4)
+            axes.set_title(name, loc="left")
+        panels[-1, 0].set_xlabel("slope of the zROC (1 / sigma), 90 % interval")
+    save_figure(figure, path)
 
 
 def main() -> None:

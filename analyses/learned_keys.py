@@ -106,9 +106,11 @@ def figure(results: Results) -> Figure:
             values.scatter(*features.T, s=70, marker="+", color=INK, linewidths=1.2, label="class features")
             keys.set(title=f"Keys, {case}", xlabel="dimension 1", ylabel="dimension 2")
             values.set(title="Values", xlabel="feature 1", ylabel="feature 2", xlim=(-0.1, 1.1), ylim=(-0.1, 1.1))
-            for axes, place in ((keys, "best"), (values, "lower left")):
-                axes.set_aspect("equal", adjustable="datalim" if axes is keys else "box")
-                axes.legend(loc=place, handletextpad=0.2, borderpad=0.1)
+            keys.set_aspect("equal", adjustable="datalim")
+            keys.legend(loc="best", handletextpad=0.2, borderpad=0.1)
+            values.set_aspect("equal", adjustable="box")
+            # where no case has points, and where its cross is not taken for a class
+            values.legend(loc="lower left", bbox_to_anchor=(0.0, 0.25), handletextpad=0.2, borderpad=0.1)
             for procedure, style in zip(PROCEDURES, model_styles(list(PROCEDURES)).values(), strict=True):
                 words = "summed" if PROCEDURES[procedure] else "each step's own"
                 curve = results[case, procedure].losses
@@ -119,7 +121,9 @@ def figure(results: Results) -> Figure:
                     linestyle=style.dashes,
                     label=f"{procedure} ({words})",
                 )
-            loss.set(title="Error of retrieval", xlabel="step", ylabel="mean squared error", ylim=(0, None))
+            # room above the curves for the legend
+            top = 1.45 * results[case, "printed"].losses[0]
+            loss.set(title="Error of retrieval", xlabel="step", ylabel="mean squared error", ylim=(0, top))
             loss.legend(title="gradients", alignment="left", loc="upper right")
     return drawing
 

@@ -183,6 +183,7 @@ def draw_capacity(table: pd.DataFrame, n_units: int, path: Path) -> None:
     """Overlap over load: pairwise networks and scaffold, and memories of traces."""
     import matplotlib.pyplot as plt
 
+    from kvfit.reports.figures.saving import save_figure
     from kvfit.reports.figures.style import SOFT, figure_style, model_styles
 
     names = list(dict.fromkeys(table["memory"]))
@@ -206,7 +207,7 @@ def draw_capacity(table: pd.DataFrame, n_units: int, path: Path) -> None:
         panels[1].text(0.3, 0.935, "three lines coincide at 1", fontsize=8, color=SOFT)
         panels[1].text(0.02, 0.82, "the cue itself", fontsize=8, color=SOFT)
         panels[0].text(0.134, 0.02, "0.138", ha="right", fontsize=8, color=SOFT)
-        figure.savefig(path, dpi=150)
+        save_figure(figure, path)
         plt.close(figure)
 
 
@@ -214,6 +215,7 @@ def draw_separability(similar: pd.DataFrame, right: pd.DataFrame, path: Path) ->
     """Similarity of keys over agreement of contents; share of right values over noise."""
     import matplotlib.pyplot as plt
 
+    from kvfit.reports.figures.saving import save_figure
     from kvfit.reports.figures.style import figure_style, model_styles
 
     names = list(dict.fromkeys(right["keys"]))
@@ -229,7 +231,7 @@ def draw_separability(similar: pd.DataFrame, right: pd.DataFrame, path: Path) ->
         )
         panels[1].set_title("Robustness")
         figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
-        figure.savefig(path, dpi=150)
+        save_figure(figure, path)
         plt.close(figure)
 
 

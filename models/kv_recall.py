@@ -4,7 +4,7 @@ What it claims about memory: each item is a value stored under a key, and keys a
 ``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. Recall starts from queries for the end and
 the start of the list. A recalled item queries memory again, through its value (``phi = 1``: the content drives the
 query, which reaches forward only, because ``eta_i . a_j`` is zero for j < i) or through its key itself (``phi = 0``:
-symmetric). Nothing is lost from storage; what limits recall is competition.
+symmetric). By default nothing is lost from storage; what limits recall is competition.
 
     s_1(j)     = w_end rho_end^(N-j) + w_start rho_start^(j-1)
     U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
@@ -22,6 +22,13 @@ The spans 4 and 3 are those at which recency and primacy are nearly independent 
 
 With the other separations scale matters: w_end is fixed at 1, and ``w_start`` and ``w_cue`` are parameters.
 
+Whether storage is indelible is the option ``write``. ``decay``: each further item leaves a trace with the share ``retention`` of
+its strength. ``delta``: writing an item corrects what its key retrieves by the share ``erasure``, which erases neighbours, whose
+keys are alike. Every query, of the list's ends and of recalled items, is then read through the store as
+:mod:`kvfit.recall.writing` says; stopping by match reads what the store gives back. Similarity of meaning (``semantic=True``) is
+knowledge from before the list and does not pass through it. Weights belong to the queries: recency, primacy and neighbour
+are the contrasts that they would have had in an indelible store, so ``retention = 1`` and ``erasure = 0`` are the default.
+
 Reference: after Gershman, Fiete & Irie (2025), "Key-value memory in the brain", Neuron; the likelihood is this
 project's own, a decision that the documentation records. Nested rivals are options: ``query="value"`` and ``"key"``,
 ``scaffold=False`` (random addresses), ``end_drift="tied"``, ``memory="autoassociative"`` (key and value are one pattern: the retrieved
@@ -38,7 +45,8 @@ from kvfit.recall.model import MemoryFunction, RecallModel
 from kvfit.recall.separation import SEPARATIONS
 from kvfit.recall.stopping import STOPPING_RULES
 from kvfit.recall.tables import MemoryTables, by_lag, end_distance, lags, powers
-from kvfit.registry import ModelFamily, NoEffect, Option
+from kvfit.recall.writing import WRITE_RULES, after_writing
+from kvfit.registry import ModelError, ModelFamily, NoEffect, Option
 
 #: positions between the items whose log-odds difference is `recency`, and `primacy`
 END_SPAN, START_SPAN = 4, 3
@@ -106,7 +114,7 @@ def start_and_end_queries(
 
 
 def _memory(
-    memory: str, query: str, scaffold: bool, end_drift: str, semantic: bool, scale_free: bool
+    memory: str, query: str, scaffold: bool, end_drift: str, write: str, semantic: bool, scale_free: bool
 ) -> MemoryFunction:
     def tables(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
         lag = lags(n_positions)
@@ -127,26 +135,52 @@ def _memory(
             steps = np.maximum(position - 1, 0)
             cue = p["neighbour"][:, None, None] * by_lag(powers(p["rho"], steps), np.abs(lag), xp)
         if memory == "autoassociative":
-            weight = None
-            if semantic:
-                # one pattern: content and address share one weight, in units of the address cue
-                weight = p["w_sem"]
-            return MemoryTables(initial, cue, carry=0.0 * one, semantic=weight)
-        if query == "value":
-            cue = cue * (lag >= 0)
-        elif query == "mixed" and scaffold:
-            cue = cue * (1.0 - p["phi"][:, None, None] * (lag < 0))
-        return MemoryTables(initial, cue, carry=1.0 - p["kappa"], semantic=p["w_sem"] if semantic else None)
+            carry = 0.0 * one
+        else:
+            carry = 1.0 - p["kappa"]
+            if query == "value":
+                cue = cue * (lag >= 0)
+            elif query == "mixed" and scaffold:
+                cue = cue * (1.0 - p["phi"][:, None, None] * (lag < 0))
+        if write != "hebb":
+            # a store without similar keys has nothing to overwrite; see build
+            neighbour = 0.0 * one
+            if scaffold:
+                neighbour = p["w_cue"] * p["rho"] if scale_free else p["neighbour"]
+            initial, cue = after_writing(initial, cue, neighbour, write, p, list_length, n_positions, xp)
+        # autoassociation: one pattern, in which content and address share one weight, in units of the address cue
+        return MemoryTables(initial, cue, carry=carry, semantic=p["w_sem"] if semantic else None)
 
     return tables
 
 
+_LIMIT = {
+    "hebb": "recall is limited by competition",
+    "decay": "traces fade as further items are written",
+    "delta": "writing an item overwrites what its key retrieves",
+}
+
+
 def build(
-    memory: str, query: str, scaffold: bool, end_drift: str, separation: str, stopping: str, semantic: bool
+    memory: str, query: str, scaffold: bool, end_drift: str, write: str, separation: str, stopping: str, semantic: bool
 ) -> RecallModel:
     """Build key-value recall with the given options; see ``MODEL.options``."""
     operator = SEPARATIONS[separation]
     auto = memory == "autoassociative"
+    if write == "delta":
+        problems = []
+        if auto:
+            problems.append(
+                "option write=delta is not defined beside memory=autoassociative: what it corrects are values that are"
+                " unlike one another, and patterns that are their own keys are not; leave one of the two out"
+            )
+        if operator.core == "power":
+            problems.append(
+                f"option write=delta cannot be combined with separation={separation}: what was overwritten may come back"
+                " negative, and powers are of what is positive; take softmax or threshold"
+            )
+        if problems:
+            raise ModelError("kv_recall", problems)
     free_scale = not operator.scale_free
     parameters: list[Parameter] = []
     if scaffold:
@@ -161,12 +195,13 @@ def build(
     if scaffold:
         # random addresses cue nothing but the recalled item itself
         parameters.append(NEIGHBOUR if free_scale else W_CUE)
+    parameters += WRITE_RULES[write]
     if semantic:
         parameters.append(W_SEM)
     claim = (
         "Key and value are one pattern: the retrieved pattern alone is the next cue."
         if auto
-        else "Keys are drifting addresses; a recalled value queries memory again; recall is limited by competition."
+        else f"Keys are drifting addresses; a recalled value queries memory again; {_LIMIT[write]}."
     )
     return RecallModel(
         name="kv_recall",
@@ -175,7 +210,7 @@ def build(
         claim=claim,
         reference="after Gershman, Fiete & Irie (2025)",
         memory_parameters=tuple(parameters),
-        memory=_memory(memory, query, scaffold, end_drift, semantic, operator.scale_free),
+        memory=_memory(memory, query, scaffold, end_drift, write, semantic, operator.scale_free),
         separation=operator,
         stopping=STOPPING_RULES[stopping],
         semantic=semantic,
@@ -193,6 +228,9 @@ MODEL = ModelFamily(
         ),
         "scaffold": Option((True, False), "keys drift over the list, or are unrelated random addresses"),
         "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
+        "write": Option(
+            tuple(WRITE_RULES), "storage: indelible, fading as more is written, or overwritten (delta rule)"
+        ),
         "separation": Option(tuple(SEPARATIONS), "how matches become probabilities"),
         "stopping": Option(tuple(STOPPING_RULES), "rule by which recall ends"),
         "semantic": Option((False, True), "add the similarity of meaning between items to the cue"),
@@ -201,5 +239,6 @@ MODEL = ModelFamily(
         NoEffect("query", "memory", "autoassociative", "the one retrieved pattern is the next cue"),
         NoEffect("query", "scaffold", False, "unrelated addresses cue no other item, however they are queried"),
         NoEffect("end_drift", "scaffold", False, "unrelated addresses have no fading that the end query could share"),
+        NoEffect("write", "scaffold", False, "unrelated keys retrieve nothing that could be overwritten", ("delta",)),
     ),
 )

@@ -13,9 +13,10 @@ from kvfit.registry import ModelError, ModelFamily, Option, families, get_model
 #: Each value of each option of each model occurs here (tested below); kinds of compiled core are shared where possible.
 SPECS = [
     "kv_recall",
-    "kv_recall(query=value, end_drift=tied, stopping=exponential)",
+    "kv_recall(query=value, end_drift=tied, write=decay, stopping=exponential)",
     "kv_recall(query=key, stopping=mixed)",
     "kv_recall(scaffold=False)",
+    "kv_recall(write=delta, stopping=match)",
     "kv_recall(memory=autoassociative, semantic=True, stopping=match)",
     "kv_recall(separation=power)",
     "kv_recall(separation=identity)",

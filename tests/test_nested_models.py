@@ -54,6 +54,14 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
     "no scaffold is no cue": (
         "kv_recall", {**KV, "neighbour": 0.0}, "kv_recall(scaffold=False)", without(KV, "phi", "rho", "neighbour"),
     ),
+    "nothing fades": ("kv_recall(write=decay)", {**KV, "retention": 1.0}, "kv_recall", KV),
+    "nothing is overwritten": ("kv_recall(write=delta)", {**KV, "erasure": 0.0}, "kv_recall", KV),
+    "fading traces and a steeper query for the end are one": (
+        "kv_recall(write=decay)",
+        {**KV, "neighbour": 0.0, "kappa": 0.0, "primacy": 0.0, "rho_end": 0.9, "recency": 2 * (1 - 0.9**4)}
+        | {"retention": 0.8},
+        "serial_position", {**STOP, "rho_end": 0.72, "recency": 2 * (1 - 0.72**4), "primacy": 0.0, "rho_start": 0.5},
+    ),
     "serial position": (
         "kv_recall", {**KV, "neighbour": 0.0, "kappa": 0.0}, "serial_position", {**ENDS, **STOP},
     ),

@@ -59,6 +59,7 @@ def test_no_two_labels_name_one_model(name: str) -> None:
     [
         ("kv_recall(memory=autoassociative, query=value)", ["query=value"], "kv_recall(memory=autoassociative)"),
         ("kv_recall(query=key, scaffold=False)", ["query=key"], "kv_recall(scaffold=False)"),
+        ("kv_recall(write=delta, scaffold=False)", ["write=delta"], "kv_recall(scaffold=False)"),
         ("kv_recall(end_drift=tied, scaffold=False)", ["end_drift=tied"], "kv_recall(scaffold=False)"),
         (
             "kv_recall(query=key, end_drift=tied, scaffold=False, stopping=match)",
@@ -75,6 +76,14 @@ def test_options_without_effect_are_refused(spec: str, useless: list[str], inste
         assert problem.startswith(f"option {option} has no effect beside ")
         assert problem.endswith(f"leave it out: {instead}")
     assert get_model(instead).label == instead
+
+
+@pytest.mark.parametrize("beside", ["memory=autoassociative", "separation=power", "separation=identity"])
+def test_the_delta_rule_is_refused_where_it_means_nothing(beside: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        get_model(f"kv_recall(write=delta, {beside})")
+    (problem,) = caught.value.problems
+    assert beside in problem
 
 
 def test_defaults_without_effect_may_be_spelt_out() -> None:

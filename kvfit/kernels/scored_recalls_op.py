@@ -1,7 +1,5 @@
 """A PyTensor Op that lays recall sequences out flat, as the compiled core reads them."""
 
-import hashlib
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +8,8 @@ from numba import njit
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import register_funcify_and_cache_key
+
+from kvfit.kernels.ops import cache_key
 
 
 @njit(nogil=True)
@@ -49,4 +49,4 @@ def _(op: ScoredRecalls, node: Apply, **kwargs: Any) -> tuple[Any, str]:
     def call(matrix):  # type: ignore[no-untyped-def]
         return flat_recalls(matrix)
 
-    return call, hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    return call, cache_key(op)

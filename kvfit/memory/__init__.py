@@ -15,6 +15,7 @@ from kvfit.memory.features import (
 )
 from kvfit.memory.memory import KeyValueMemory, StoredMemory
 from kvfit.memory.primal import LinearMemory, empty_linear
+from kvfit.memory.retrieval import Retrieval
 from kvfit.memory.separation import (
     Exponential,
     Identity,
@@ -41,9 +42,10 @@ from kvfit.memory.similarity import (
 from kvfit.memory.write import Decay, Delta, Erase, Hebb, Slots, WriteRule
 
 __all__ = [
-    "Cosine", "Decay", "Delta", "DistanceGradient", "Dot", "Erase", "Exponential", "HardLocations", "Hebb", "Identity",
-    "InverseDistance", "Kernel", "KeyValueMemory", "LinearMemory", "NegativeDistance", "NegativeHamming", "Normalise",
-    "Polynomial", "PositiveElu", "PositiveRandomFeatures", "Power", "RectifiedPolynomial", "RelevantOverlap", "Separation",
-    "Slots", "SoftThreshold", "Softmax", "StoredMemory", "Threshold", "Top", "WriteRule", "attractor", "capacity",
-    "empty_linear", "laplace", "modular", "named", "random_features", "rbf", "scaffold", "scaled_dot",
+    "Cosine", "Decay", "Delta", "DistanceGradient", "Dot", "Erase", "Exponential", "HardLocations", "Hebb",
+    "Identity", "InverseDistance", "Kernel", "KeyValueMemory", "LinearMemory", "NegativeDistance", "NegativeHamming",
+    "Normalise", "Polynomial", "PositiveElu", "PositiveRandomFeatures", "Power", "RectifiedPolynomial",
+    "RelevantOverlap", "Retrieval", "Separation", "Slots", "SoftThreshold", "Softmax", "StoredMemory", "Threshold",
+    "Top", "WriteRule", "attractor", "capacity", "empty_linear", "laplace", "modular", "named", "random_features",
+    "rbf", "scaffold", "scaled_dot",
 ]  # fmt: skip

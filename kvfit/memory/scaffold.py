@@ -1,5 +1,6 @@
 """Scaffolds: where keys come from, if not from the content itself (Gershman, Fiete & Irie 2025)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,17 +19,19 @@ def sparse_keys(n_keys: int, n_features: int, n_active: int, rng: np.random.Gene
     return _winners(rng.random((n_keys, n_features)), n_active)
 
 
-def drifting_keys(n_keys: int, rho: float, rng: np.random.Generator, n_features: int | None = None) -> np.ndarray:
+def drifting_keys(
+    n_keys: int, rho: float | np.ndarray, rng: np.random.Generator, n_features: int | None = None
+) -> np.ndarray:
     """Slowly drifting addresses ``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n`` (Estes 1955; Landauer 1975).
 
-    The innovations are orthonormal, so that ``a_i . a_j = rho^|i - j|`` exactly: the scaffold of ``kv_recall``, whose
-    likelihood needs these products alone and builds no vectors.
+    The innovations are orthonormal, so that ``a_i . a_j = rho^|i - j|`` exactly (the product of the steps between, where
+    they differ): the scaffold of ``kv_recall``, whose likelihood needs these products alone and builds no vectors.
 
     Parameters
     ----------
     n_keys : int
-    rho : float
-        0 unrelated addresses, 1 one address for all.
+    rho : float or ndarray, shape (n_keys - 1,)
+        0 unrelated addresses, 1 one address for all; an array has the similarity of each address to the one before it.
     rng : numpy.random.Generator
         Turns the addresses at random.
     n_features : int, optional
@@ -44,9 +47,34 @@ def drifting_keys(n_keys: int, rho: float, rng: np.random.Generator, n_features:
     innovations = np.linalg.qr(rng.standard_normal((n_features, n_keys)))[0].T
     keys = np.empty((n_keys, n_features))
     keys[0] = innovations[0]
+    steps = np.broadcast_to(rho, n_keys - 1)
     for n in range(1, n_keys):
-        keys[n] = rho * keys[n - 1] + np.sqrt(1.0 - rho**2) * innovations[n]
+        keys[n] = steps[n - 1] * keys[n - 1] + np.sqrt(1.0 - steps[n - 1] ** 2) * innovations[n]
     return keys
+
+
+def compound(parts: Sequence[np.ndarray], shares: Sequence[float]) -> np.ndarray:
+    """Keys of several parts, such as a cue and its context: ``(sqrt(share_1) part_1, sqrt(share_2) part_2, ...)``.
+
+    The match of two of them is the sum of the matches of their parts, each times its share.
+
+    Parameters
+    ----------
+    parts : sequence of ndarray, shape (..., row, feature of the part)
+        Leading dimensions and rows broadcast; a query that lacks a part has zeros there.
+    shares : sequence of float
+        At least 0. With parts of length 1 and shares that sum to 1 keys have length 1.
+
+    Returns
+    -------
+    ndarray, shape (..., row, feature)
+    """
+    leading = np.broadcast_shapes(*(part.shape[:-1] for part in parts))
+    scaled = [
+        np.broadcast_to(np.sqrt(share) * part, (*leading, part.shape[-1]))
+        for part, share in zip(parts, shares, strict=True)
+    ]
+    return np.concatenate(scaled, axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
