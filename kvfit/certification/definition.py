@@ -86,8 +86,10 @@ def source_hash(family: "ModelFamily") -> str:
 
 
 def key(definition: Mapping[str, Any]) -> str:
-    """Short name of a definition, 12 hex digits."""
-    return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()[:12]
+    """Short name of a definition, 12 hex digits: the same for the same parameters and numbers, however they are written."""
+    what = {name: definition[name] for name in ("parameters", "fixed")}
+    what["numbers"] = [f"{value:.8g}" for value in definition["numbers"]]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _at(model: "MemoryModel", z: tuple[float, ...]) -> dict[str, np.ndarray]:
