@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from recall_claims import Study, answer, label, load, meanings, parser, write
+from recall_claims import Study, answer, answer_by_aic, label, load, meanings, parser, write
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim
@@ -144,6 +144,9 @@ def main() -> None:
         print("No meanings: set KVFIT_DATA to a folder with item_features to include them.")
     models = (*((BOTH_MEANING, ONE_MEANING) if with_meaning else ()), BOTH, KEY, ONE)
     study = Study("distinct_keys_and_values", "Distinct keys and values in free recall", models, claims(with_meaning))
+    if arguments.aic_only:
+        answer_by_aic(study, data, arguments, similarity)
+        return
     found, fits = answer(study, data, arguments, similarity)
     table = predictive_statistics(
         fits, statistics(data, similarity), arguments.predictive_draws, arguments.seed, not arguments.quiet

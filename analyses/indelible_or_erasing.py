@@ -283,13 +283,25 @@ def with_effects(model: str, names: Sequence[str], condition: str) -> str:
     return kv.get_model(model, formula=formula).label
 
 
-def posterior(data: kv.FreeRecallData, part: Part, given: argparse.Namespace) -> pd.DataFrame:
-    """Hierarchical fits, compared by list and by participant, with a page."""
+def shared_amounts(fits: Sequence[kv.Fit]) -> pd.DataFrame:
+    """How much fades or is overwritten: posterior median and 90 % interval of what all people share."""
+    rows = []
+    for fit, name in product(fits, [name for name, _ in AMOUNTS.values()]):
+        if name in fit.tree["posterior"]:
+            draws = fit.tree["posterior"][name].isel(participant=0).to_numpy()
+            low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
+            rows.append({"model": fit.label, "amount": name, "median": middle, "lower": low, "upper": high})
+    return pd.DataFrame(rows)
+
+
+def posterior(data: kv.FreeRecallData, part: Part, given: argparse.Namespace) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hierarchical fits, compared by list and by participant, with a page; and the amounts that they share."""
     settings = {key: getattr(given, key) for key in ("draws", "tune", "chains", "cores", "target_accept", "seed")}
     fits = []
     for model in (*STORES.values(), *REFERENCES.values()):
         fits.append(kv.fit(model, data, store=given.store, **settings))
         print(f"  {fits[-1].label}: {fits[-1].diagnostics.verdict()}")
+    found = shown("Amounts that all people share, 90 % intervals", shared_amounts(fits))
     tables = []
     for unit in ("trial", "participant"):
         comparison = kv.compare(fits, unit=unit, store=given.store)
@@ -305,7 +317,7 @@ def posterior(data: kv.FreeRecallData, part: Part, given: argparse.Namespace) ->
                 citation=known_datasets()[part.dataset].citation,
             )
             print(f"Report: {page.resolve()}")
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True), found
 
 
 def draw_amounts(table: pd.DataFrame, path: Path) -> Path:
@@ -434,7 +446,8 @@ def analyse(part: Part, given: argparse.Namespace) -> dict[str, pd.DataFrame]:
         tables["shifts"] = shown("Shifts between conditions, over people", shifts)
         tables["conditions_words"] = shown("Words recalled a list where conditions move parameters", words_by)
     if "posterior" in given.steps:
-        tables["posterior"] = posterior(part.load(given.posterior_participants or given.participants), part, given)
+        people = part.load(given.posterior_participants or given.participants)
+        tables["posterior"], tables["posterior_amounts"] = posterior(people, part, given)
     return {name: table.assign(data=part.name) for name, table in tables.items()}
 
 

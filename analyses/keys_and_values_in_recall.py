@@ -11,7 +11,7 @@ decided, what is not, and how sure that is; the sentences follow from the number
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
-from recall_claims import Study, answer, label, load, parser, write
+from recall_claims import Study, answer, answer_by_aic, label, load, parser, write
 
 from kvfit.comparison.claims import Claim
 
@@ -85,6 +85,9 @@ def main() -> None:
     arguments = parser(__doc__).parse_args()
     data = load(arguments.participants)
     print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    if arguments.aic_only:
+        answer_by_aic(STUDY, data, arguments)
+        return
     found, _ = answer(STUDY, data, arguments)
     write(STUDY, found, arguments)
 

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from recall_claims import Study, answer, label, load, parser, write
+from recall_claims import Study, answer, answer_by_aic, label, load, parser, write
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim
@@ -153,6 +153,9 @@ def main() -> None:
     arguments = parser(__doc__).parse_args()
     data = load(arguments.participants)
     print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    if arguments.aic_only:
+        answer_by_aic(STUDY, data, arguments)
+        return
     found, fits = answer(STUDY, data, arguments)
     query = query_section(fits[MIXED])
     print(query.paragraphs[0], flush=True)

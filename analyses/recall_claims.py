@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim, Decision, Discernment, decide, discernment
@@ -24,6 +25,8 @@ from kvfit.reports.own_section import Section
 from kvfit.tasks.problems import DataWarning
 
 LISTS, NEW_PEOPLE = "a further list of these people", "a new person"
+#: By what a study without posterior fits goes.
+BY_AIC = "the same lists by AIC"
 #: Models whose chains need more draws than the others, and how many times as many.
 MORE_DRAWS = {"cmr": 2}
 
@@ -85,6 +88,9 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     ):
         found.add_argument(f"--{option}", type=int, default=default, help=f"{words} (default {default})".strip())
     found.add_argument("--evidence", choices=("importance", "laplace", "none"), default="importance")
+    found.add_argument(
+        "--aic-only", action="store_true", help="no posterior fits: only what AIC says, in minutes; no page is written"
+    )
     found.add_argument("--quiet", action="store_true", help="no progress bars")
     return found
 
@@ -131,11 +137,8 @@ def answer(
     shown = not arguments.quiet
     fits = fit_all(study.models, data, arguments, similarity)
     pairs = [(claim.first, claim.second) for claim in study.claims]
-    points = {
-        name: kv.point_fit(name, data, starts=6, seed=arguments.seed, similarity=fit.similarity, show_progress=shown)
-        for name, fit in fits.items()
-    }
-    lists = kv.compare(list(fits.values()), point_fits=list(points.values()))
+    points = point_fits(study, data, arguments, similarity)
+    lists = kv.compare(list(fits.values()), point_fits=list(points.values()), show_progress=shown)
     print(f"\n{lists}\n", flush=True)
     people = None
     if arguments.person_draws:
@@ -144,14 +147,7 @@ def answer(
             show_progress=shown,
         )  # fmt: skip
         print(f"{people}\n", flush=True)
-    confusion, known = None, {}
-    if arguments.replicates:
-        confusion = kv.confuse(
-            list(fits), data, truth="fit", replicates=arguments.replicates, seed=arguments.seed, store=arguments.store,
-            similarity=similarity, workers=arguments.workers, show_progress=shown,
-        )  # fmt: skip
-        known = {pair: discernment(confusion.scores, confusion.criterion, *pair) for pair in pairs}
-        print(f"{confusion}\n", flush=True)
+    confusion, known = simulated(study, data, arguments, similarity)
     evidence = None
     if arguments.evidence != "none":
         evidence = kv.evidence(
@@ -163,8 +159,9 @@ def answer(
         if comparison is not None:
             values = elpd_by_person(comparison.participants)
             contrasts[level] = {pair: contrast(values, *pair) for pair in pairs}
-    observed = {(a, b): float(points[b].totals()["aic"] - points[a].totals()["aic"]) / 2 for a, b in pairs}
-    decisions = decided(study.claims, contrasts, known, fits)
+    observed = {pair: contrast(aic_by_person(points), *pair).total for pair in pairs}
+    failed = tuple(name for name, fit in fits.items() if not fit.diagnostics.passed)
+    decisions = decided(study.claims, contrasts, known, observed, failed)
     sections = [claims_section(decisions, contrasts, known, observed)]
     sections += [new_people_section(people)] if people is not None else []
     sections += [model_use_section(evidence)] if evidence is not None else []
@@ -173,19 +170,69 @@ def answer(
     return Found(decisions, lists, people, confusion, evidence, tuple(sections), notes), fits
 
 
+def answer_by_aic(
+    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+) -> tuple[Decision, ...]:
+    """Decide every claim by maximum likelihood and AIC alone, and write the sentences."""
+    points = point_fits(study, data, arguments, similarity)
+    values = aic_by_person(points)
+    pairs = [(claim.first, claim.second) for claim in study.claims]
+    for name, point in points.items():
+        print(f"{name}: AIC {point.totals()['aic']:.1f}; {point.verdict()}")
+    _, known = simulated(study, data, arguments, similarity)
+    found = {pair: contrast(values, *pair) for pair in pairs}
+    decisions = decided(study.claims, {BY_AIC: found}, known, {pair: found[pair].total for pair in pairs}, ())
+    path = write_text(arguments.output / f"{study.name}_aic.txt", "\n\n".join(map(str, decisions)) + "\n")
+    print(f"Sentences: {path.resolve()}")
+    return decisions
+
+
+def point_fits(
+    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None
+) -> dict[str, kv.PointFit]:
+    """Maximum-likelihood fits by canonical name, searched as those of simulated data are."""
+    return {
+        label(spec): kv.point_fit(
+            spec, data, starts=6, seed=arguments.seed, similarity=similarity if kv.get_model(spec).semantic else None,
+            show_progress=not arguments.quiet,
+        )
+        for spec in study.models
+    }  # fmt: skip
+
+
+def aic_by_person(points: Mapping[str, kv.PointFit]) -> pd.DataFrame:
+    """Minus half of AIC ``(participant, model)``."""
+    return pd.DataFrame({name: -0.5 * point.table.set_index("subject")["aic"] for name, point in points.items()})
+
+
+def simulated(
+    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None
+) -> tuple[kv.Confusion | None, dict[tuple[str, str], Discernment]]:
+    """Which model would be chosen in experiments like this one, and what that means for each claim."""
+    if not arguments.replicates:
+        return None, {}
+    confusion = kv.confuse(
+        [label(spec) for spec in study.models], data, truth="fit", replicates=arguments.replicates, seed=arguments.seed,
+        store=arguments.store, similarity=similarity, workers=arguments.workers, show_progress=not arguments.quiet,
+    )  # fmt: skip
+    print(f"{confusion}\n", flush=True)
+    pairs = [(claim.first, claim.second) for claim in study.claims]
+    return confusion, {pair: discernment(confusion.scores, confusion.criterion, *pair) for pair in pairs}
+
+
 def decided(
     claims: Sequence[Claim],
     contrasts: Mapping[str, Mapping[tuple[str, str], Contrast]],
     known: Mapping[tuple[str, str], Discernment],
-    fits: Mapping[str, kv.Fit],
+    observed: Mapping[tuple[str, str], float],
+    failed: tuple[str, ...],
 ) -> tuple[Decision, ...]:
     """Decide every claim, and print what was found."""
-    failed = tuple(name for name, fit in fits.items() if not fit.diagnostics.passed)
     found = []
     for claim in claims:
         pair = (claim.first, claim.second)
         levels = {level: of_pairs[pair] for level, of_pairs in contrasts.items()}
-        found.append(decide(claim, levels, known.get(pair), failed))
+        found.append(decide(claim, levels, known.get(pair), failed, observed.get(pair)))
         print(f"- {found[-1]}\n", flush=True)
     return tuple(found)
 

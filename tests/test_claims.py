@@ -33,7 +33,7 @@ def test_decided_for() -> None:
     assert found.outcome == "decided for"
     assert found.headline == "Decided for: that keys differ from values."
     text = str(found)
-    assert "A further list is predicted better by two, by 200.0 ± 10.0 (two is better for 80 of 126 people)" in text
+    assert "For a further list two is better, by 200 ± 10.0 (80 of 126 people); for a new person two" in text
     assert "favour two in less than 1 % of cases when one is true, and in more than 99 % when two is" in text
     assert text.endswith("Other things could do it.")
 
@@ -41,7 +41,7 @@ def test_decided_for() -> None:
 def test_decided_against() -> None:
     found = decide(CLAIM, levels(-200.0, -150.0), SHARP)
     assert found.outcome == "decided against"
-    assert "is predicted better by one, by 200.0" in str(found)
+    assert "For a further list one is better, by 200 ± 10.0 (46 of 126 people)" in str(found)
     assert "favour one in less than 1 % of cases when two is true, and in 98 % when one is" in str(found)
 
 
@@ -70,6 +70,14 @@ def test_fits_that_failed_make_it_provisional() -> None:
     found = decide(CLAIM, levels(200.0, 150.0), SHARP, ("one", "other"))
     assert found.headline.startswith("Decided for (provisional)")
     assert "Sampling of one did not pass its checks." in str(found)
+
+
+def test_data_of_neither_model() -> None:
+    said = [str(decide(CLAIM, levels(200.0, 150.0), SHARP, observed=lead)) for lead in (60.0, 400.0, 10.0)]
+    # 60 is 2.1 standard deviations from 90, with the uncertainty of one simulated experiment
+    assert "unlike those of either model" not in said[0]
+    assert "two leads by +400 in the data, and in simulated ones by +90 ± 10 for two and by -60 ± 12 for one" in said[1]
+    assert "unlike those of either model" in said[2]
 
 
 def test_contrasts_of_other_models_are_refused() -> None:

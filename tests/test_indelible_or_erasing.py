@@ -2,12 +2,13 @@
 
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from analysis_scripts import load_analysis
 from study_lists import study_table
 
@@ -67,6 +68,18 @@ def test_lists_that_follow_from_a_store_are_predicted_by_it(script: ModuleType, 
     assert (found["error"].abs() < 3 * found["error_se"].clip(lower=0.15)).all()
     # longer lists: more competitors hold off stopping, so that more words are recalled
     assert found["simulated"].is_monotonic_increasing
+
+
+def test_shared_amounts_are_those_of_the_posterior(script: ModuleType) -> None:
+    draws = np.linspace(0.9, 1.0, 101).reshape(1, 101, 1).repeat(2, axis=2)
+    posterior = xr.Dataset({"retention": (("chain", "draw", "participant"), draws)})
+    fits = [
+        SimpleNamespace(label="fades", tree={"posterior": posterior}),
+        SimpleNamespace(label="not", tree={"posterior": {}}),
+    ]
+    (row,) = script.shared_amounts(fits).to_dict("records")
+    assert (row["model"], row["amount"]) == ("fades", "retention")
+    assert [row[name] for name in ("lower", "median", "upper")] == pytest.approx([0.905, 0.95, 0.995])
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from analysis_scripts import ANALYSES
 from study_lists import study_table
 
 import kvfit as kv
@@ -24,7 +25,7 @@ SCRIPTS = ("keys_and_values_in_recall", "distinct_keys_and_values", "keys_matche
 @pytest.fixture(scope="module")
 def scripts() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(Path(__file__).resolve().parents[1] / "analyses")
+        patch.syspath_prepend(ANALYSES)
         yield {name: importlib.import_module(name) for name in ("recall_claims", *SCRIPTS)}
 
 
@@ -145,8 +146,8 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     )
     found, fits = claims.answer(study, data, arguments)
     (decision,) = found.decisions
-    assert "A further list of these people is predicted better by serial_position, by " in str(decision)
-    assert "a new person is predicted" in str(decision)
+    assert "For a further list of these people serial_position is better, by " in str(decision)
+    assert "for a new person serial_position is better" in str(decision)
     assert "Simulated experiments like this one" in str(decision)
     page = claims.write(study, found, arguments).read_text(encoding="utf-8")
     for section in ("claims", "new-people", "model-use", "confusion"):
@@ -158,6 +159,10 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     table = predictive_statistics(fits, recalled, 20, show_progress=False)
     assert (table["lower"] <= table["predicted"]).all()
     assert (table["misfit"].abs() < 3).all()
+    # the quick way finds the simulations again and says the same
+    (by_aic,) = claims.answer_by_aic(study, data, arguments, None)
+    assert "For the same lists by AIC serial_position is better" in str(by_aic)
+    assert (tmp_path / "tiny_aic.txt").read_text(encoding="utf-8") == f"{by_aic}\n"
     # persons were integrated out once, and are found again
     (kept,) = (store / "new-persons").glob("serial_position*.npz")
     written = kept.stat().st_mtime_ns

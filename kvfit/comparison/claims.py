@@ -23,6 +23,8 @@ Outcome = Literal["decided for", "decided against", "not decided"]
 LARGEST_MISTAKE = 0.05
 #: ... and of finding a truth below which an experiment counts as too weak for it.
 ENOUGH_POWER = 0.8
+#: Standard deviations over experiments from which an observed lead is unlike simulated ones.
+FAR = 3.0
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Discernment:
         Mean of the first minus the second, summed over the experiment's participants, when either is true ...
     spread : tuple of float
         ... and its standard deviation over experiments.
+    replicates : int
+        Experiments simulated from each.
     """
 
     for_first: tuple[float, float]
@@ -72,6 +76,7 @@ class Discernment:
     simulated: tuple[int, int]
     lead: tuple[float, float]
     spread: tuple[float, float]
+    replicates: int = 1
 
 
 def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -> Discernment:
@@ -98,6 +103,7 @@ def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -
         If data of one of the two models were not simulated and fitted by both, for at least two participants.
     """
     chances, persons, simulated, leads, spreads = [], [], [], [], []
+    fewest = len(scores)
     for generator in (first, second):
         own = scores[(scores["generator"] == generator) & scores["model"].isin([first, second])]
         wide = own.pivot_table(index=["replicate", "participant"], columns="model", values=criterion, dropna=False)
@@ -117,10 +123,11 @@ def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -
         persons.append(float((lead > 0).mean() if generator == first else (lead < 0).mean()))
         simulated.append(len(wide))
         leads.append(total)
-        spreads.append(spread)
+        spreads.append(float(spread))
+        fewest = min(fewest, replicates)
     return Discernment(
         chances[0], chances[1], (persons[0], persons[1]), (simulated[0], simulated[1]), (leads[0], leads[1]),
-        (spreads[0], spreads[1]),
+        (spreads[0], spreads[1]), fewest,
     )  # fmt: skip
 
 
@@ -159,7 +166,11 @@ class Decision:
 
 
 def decide(
-    claim: Claim, contrasts: Mapping[str, Contrast], known: Discernment | None, failed: tuple[str, ...] = ()
+    claim: Claim,
+    contrasts: Mapping[str, Contrast],
+    known: Discernment | None,
+    failed: tuple[str, ...] = (),
+    observed: float | None = None,
 ) -> Decision:
     """Say what the data decide about a claim.
 
@@ -172,6 +183,9 @@ def decide(
         Without it nothing can be called decided.
     failed : tuple of str
         Models whose fits did not pass the sampler's checks.
+    observed : float, optional
+        Lead of the first model in the data by the criterion of the simulations: where data of neither model have such a
+        lead, that is said.
 
     Returns
     -------
@@ -210,6 +224,8 @@ def decide(
         said.append(_trust(claim, known, outcome))
         if _mistake(known, outcome) > LARGEST_MISTAKE:
             outcome = "not decided"
+    if known is not None and observed is not None:
+        said += _unlike_both(claim, known, observed)
     doubtful = tuple(name for name in (claim.first, claim.second) if name in failed)
     if doubtful:
         said.append(f"Sampling of {' and '.join(doubtful)} did not pass its checks.")
@@ -219,11 +235,9 @@ def decide(
 def _difference(contrasts: Mapping[str, Contrast]) -> str:
     parts = []
     for level, c in contrasts.items():
-        better = c.first if c.total >= 0 else c.second
-        parts.append(
-            f"{level} is predicted better by {better}, by {abs(c.total):.1f} ± {c.error:.1f} ({c.first} is better for"
-            f" {c.persons_first} of {c.persons} people)"
-        )
+        better, people = (c.first, c.persons_first) if c.total >= 0 else (c.second, c.persons - c.persons_first)
+        how_far = f"{_number(abs(c.total))} ± {_number(c.error)}"
+        parts.append(f"for {level} {better} is better, by {how_far} ({people} of {c.persons} people)")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."
 
@@ -255,6 +269,25 @@ def _power(claim: Claim, known: Discernment) -> str:
     if weak:
         return f"{text}: too weak an experiment to find {' or '.join(weak)}."
     return f"{text}: with either of them true a clear answer was to be expected, so that neither may be."
+
+
+def _unlike_both(claim: Claim, known: Discernment, observed: float) -> list[str]:
+    wide = np.sqrt(1.0 + 1.0 / max(known.replicates, 1))
+    off = [abs(observed - lead) > FAR * wide * spread for lead, spread in zip(known.lead, known.spread, strict=True)]
+    if not all(off):
+        return []
+    first, second = (
+        f"{lead:+.0f} ± {spread:.0f} for {name}"
+        for lead, spread, name in zip(known.lead, known.spread, (claim.first, claim.second), strict=True)
+    )
+    return [
+        f"By the criterion of the simulations {claim.first} leads by {observed:+.0f} in the data, and in simulated ones by"
+        f" {first} and by {second}: the data are unlike those of either model."
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
 def _percent(chance: float) -> str:

@@ -51,6 +51,14 @@ def kept_marginals(
 
 def _key(fit: Fit, population: PopulationDraws, seed: int) -> str:
     """Hash of what decides the values: the fit with its very draws, and the points."""
-    draws = hashlib.sha256(np.ascontiguousarray(population.coordinates()).tobytes()).hexdigest()
-    request = [fit_key(fit.model, fit.data, fit.settings, fit.similarity), draws, seed, POINTS, POINTS_OF_DRAW]
+    draws = hashlib.sha256(np.ascontiguousarray(population.coordinates()).tobytes())
+    if population.factor is not None:
+        draws.update(np.ascontiguousarray(population.factor).tobytes())
+    request = [
+        fit_key(fit.model, fit.data, fit.settings, fit.similarity),
+        draws.hexdigest(),
+        seed,
+        POINTS,
+        POINTS_OF_DRAW,
+    ]
     return hashlib.sha256(json.dumps(request).encode()).hexdigest()[:12]

@@ -15,7 +15,7 @@ from kvfit.recovery.confuse import Confusion
 from kvfit.reports.columns import COMPARISON, Column
 from kvfit.reports.comparison_words import notes
 from kvfit.reports.figures.comparison import comparison_figure
-from kvfit.reports.figures.recovery import confusion_figure
+from kvfit.reports.figures.recovery import choice_figure
 from kvfit.reports.figures.style import model_styles
 from kvfit.reports.own_section import Section, SectionFigure, SectionTable
 
@@ -49,8 +49,9 @@ _SIMULATED_COLUMNS = (
     Column(
         "observed",
         "Lead in the data",
-        "The same for the real responses. Far from what either model's simulations give, it says that neither model made"
-        " these data.",
+        "The same for the real responses. Far from what both models' simulations give, it says that the data are like those"
+        " of neither; but where true values are estimates of single people, they differ more between people than people"
+        " do, which widens simulated leads.",
         0,
         signed=True,
     ),
@@ -115,7 +116,7 @@ def claims_section(
         " right. The simulations choose by AIC after maximum likelihood, the comparison by predictions of hierarchical fits:"
         " AIC charges every person for a parameter that is not needed, which hierarchical fits do not, so that a simpler"
         " model is found more easily by AIC. A decision is between two models as built here; the better one need not"
-        " be true."
+        " be true. No allowance is made for asking several questions of the same data."
     )
     return Section(
         "claims",
@@ -201,17 +202,18 @@ def confusion_section(found: Confusion) -> Section:
     short = {name: name for name in found.models}
     drawings = []
     for level, what in (("group", "data sets"), ("person", "single participants")):
-        table, inverse = found.table(level), found.inverse(level)  # type: ignore[arg-type]
+        table = found.table(level)  # type: ignore[arg-type]
         text = "; ".join(
             f"{row['generator']} taken for {row['chosen']} in {row['count']} of {row['n']}"
             for _, row in table[table["count"] > 0].iterrows()
         )
         drawings.append(
             SectionFigure(
-                confusion_figure(table, inverse, short, what),
+                choice_figure(table, short),
                 f"Confusion matrix of {what}",
                 f"{text}.",
-                f"Choices by {found.criterion.upper()} of {what} simulated from each model, with counts and 90 % intervals.",
+                f"How often {what} simulated from each model (rows) are best described by each (columns; by"
+                f" {found.criterion.upper()}). Empty: never.",
             )
         )
     return Section("confusion", "Would the truth have been found?", (found.verdict(),), figures=tuple(drawings))

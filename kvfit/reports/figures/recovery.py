@@ -102,13 +102,7 @@ def confusion_figure(shares: pd.DataFrame, inverse: pd.DataFrame, labels: Mappin
 
 def _matrix(plot: Axes, table: pd.DataFrame, names: list[str], title: str, *, counts: bool) -> None:
     shares = table.pivot_table(index="generator", columns="chosen", values="share", dropna=False)
-    plot.imshow(
-        np.nan_to_num(shares.reindex(index=names, columns=names).to_numpy()),
-        cmap="Blues",
-        vmin=0,
-        vmax=1.25,
-        aspect="equal",
-    )
+    _shade(plot, shares.reindex(index=names, columns=names).to_numpy())
     for _, row in table.iterrows():
         x, y = names.index(row["chosen"]), names.index(row["generator"])
         text = "none" if np.isnan(row["share"]) else f"{row['share']:.2f}"
@@ -123,6 +117,46 @@ def _matrix(plot: Axes, table: pd.DataFrame, names: list[str], title: str, *, co
     plot.tick_params(length=0)
     for side in plot.spines.values():
         side.set_visible(False)
+
+
+def _shade(plot: Axes, shares: np.ndarray) -> None:
+    """Colour the cells of a matrix ``(row, column)``, the first row on top; as paths, which a page can hold."""
+    edges = np.arange(len(shares) + 1) - 0.5
+    plot.pcolormesh(edges, edges, np.nan_to_num(shares), cmap="Blues", vmin=0, vmax=1.25)
+    plot.set_aspect("equal")
+    plot.invert_yaxis()
+
+
+def choice_figure(shares: pd.DataFrame, labels: Mapping[str, str]) -> Figure:
+    """Draw the confusion matrix alone, small enough for many models.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        Columns ``generator, chosen, share``.
+    labels : mapping of str to str
+        What each model is called in the picture, in order.
+    """
+    names = list(labels)
+    with figure_style():
+        figure = Figure(figsize=(0.46 * len(names) + 2.1, 0.46 * len(names) + 1.6))
+        plot = figure.subplots()
+        found = shares.pivot_table(index="generator", columns="chosen", values="share", dropna=False)
+        matrix = found.reindex(index=names, columns=names).to_numpy()
+        _shade(plot, matrix)
+        for (y, x), share in np.ndenumerate(matrix):
+            if not np.isnan(share) and share > 0:
+                ink = "white" if share > _DARK else INK
+                plot.text(x, y, f"{share:.2f}".removeprefix("0"), ha="center", va="center", fontsize=7, color=ink)
+        ticks = [wrap(labels[name], 26) for name in names]
+        plot.set_yticks(range(len(names)), ticks, fontsize=7)
+        plot.set_xticks(range(len(names)), ticks, fontsize=7, rotation=90)
+        plot.set_xlabel("chosen")
+        plot.set_ylabel("simulated from")
+        plot.tick_params(length=0)
+        for side in plot.spines.values():
+            side.set_visible(False)
+        return figure
 
 
 def design_curve_figure(
