@@ -19,7 +19,7 @@ from kvfit import cli, registry
 from kvfit.certification import certify as certifying
 from kvfit.certification import golden, records
 from kvfit.certification.certify import certify
-from kvfit.certification.definition import describe, source_hash
+from kvfit.certification.definition import describe, key, source_hash
 from kvfit.certification.golden import check_golden, golden_cases
 from kvfit.certification.parts import PARTS
 from kvfit.certification.plan import Plan
@@ -207,6 +207,12 @@ class TestStatus:
             assert status(kv.families()["evsd"]) == Status(False, "not certified yet")
         finally:
             path.write_text(before)
+
+    def test_results_belong_to_numbers_not_to_files(self, made: dict[str, Any]) -> None:
+        definition = made["certificate"].definition
+        assert key({**definition, "source": "0123"}) == key(definition)
+        other = [1.0001 * value for value in definition["numbers"]]
+        assert key({**definition, "numbers": other}) != key(definition)
 
     def test_records_of_shipped_models_hold(self) -> None:
         """Whoever changes a model makes its certificate again: `kvfit certify MODEL`."""
