@@ -162,7 +162,7 @@ def coverage(work: Work) -> Part:
     )
     if len(bad):
         summary += f"; certainly outside {low:.0%} to {high:.0%}: {', '.join(bad['parameter'])}"
-    if len(work.calibration.ranks) < rules.FEWEST_SIMULATIONS:
+    if work.plan.simulations < rules.FEWEST_SIMULATIONS:
         return Part("coverage", False, f"{summary}; too few data sets", tables={"": table})
     return Part("coverage", not len(bad), summary, tables={"": table})
 
