@@ -1,5 +1,6 @@
 from . import memory as memory
 from .batch.fits import fit_batch as fit_batch
+from .certification.certify import certify as certify
 from .check import check_model as check_model
 from .comparison.compare import Comparison as Comparison
 from .comparison.compare import compare as compare

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from kvfit.cli_certify import certify_app
 from kvfit.cli_options import (
     Formula,
     HierarchicalEvidence,
@@ -56,6 +57,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Data sets: list, describe, check a file.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
 app.add_typer(recovery_app)
+app.add_typer(certify_app)
 
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -166,6 +168,7 @@ def _by_task(families: "Iterable[ModelFamily]") -> "dict[str, list[ModelFamily]]
 @app.command()
 def models(name: Annotated[str | None, typer.Argument(help="Describe one model with its options.")] = None) -> None:
     """List the models, or describe one."""
+    from kvfit.certification.records import status
     from kvfit.registry import get_model, installed, with_items
 
     known = installed()
@@ -173,16 +176,21 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
         for task, found in _by_task(known.families.values()).items():
             _say(f"{task.replace('_', ' ').capitalize()}")
             for family in found:
-                status = "" if family.certified else "  [experimental: not certified yet]"
-                _say(f"  {family.name:<18}{family.summary}{status}")
+                found_status = status(family)
+                shown = "" if found_status.certified else f"  [experimental: {found_status.reason}]"
+                _say(f"  {family.name:<18}{family.summary}{shown}")
         _say("\nkvfit models NAME describes one; options are written like kv_recall(query=value, stopping=match).")
         if known.problems:
             _say("\nNot usable:\n" + "\n".join(f"  {key}: {problem}" for key, problem in known.problems.items()))
         return
     model = get_model(name)
     family = known.families[model.name]
+    of_family = status(family, thorough=True)
+    certified = of_family.reason if of_family.certified else f"experimental, {of_family.reason}"
+    of_what = "" if model.label == family.name else " (with its default options)"
     _say(
-        f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\n\nParameters (90 % prior interval)"
+        f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\nCertificate{of_what}: {certified}\n\n"
+        "Parameters (90 % prior interval)"
     )
     for p in model.parameters:
         low, high = p.interval

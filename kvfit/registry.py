@@ -88,8 +88,6 @@ class ModelFamily:
     build : callable
         ``build(**options) -> MemoryModel``.
     options : mapping of str to Option
-    certified : bool
-        Whether recovery and calibration have been certified; False is shown as experimental.
     default_fixed : mapping of str to float
         Parameters held at a value unless they are set to another value or to ``"free"``.
     no_effect : tuple of NoEffect
@@ -100,7 +98,6 @@ class ModelFamily:
     summary: str
     build: Callable[..., MemoryModel]
     options: Mapping[str, Option]
-    certified: bool = False
     default_fixed: Mapping[str, float] = field(default_factory=dict)
     no_effect: tuple[NoEffect, ...] = ()
 

@@ -57,7 +57,7 @@ def scores(
     return _simulated(model, data, x, similarity, seed)
 
 
-def _around(model: MemoryModel, x: np.ndarray) -> dict[str, np.ndarray]:
+def natural_around(model: MemoryModel, x: np.ndarray) -> dict[str, np.ndarray]:
     """Natural-scale values ``(2 parameter, participant)`` a step above `x`, parameter by parameter, then below."""
     scale = np.array([p.scale for p in model.parameters])
     points = x + scale * _STEP * np.concatenate([np.eye(x.size), -np.eye(x.size)])
@@ -70,10 +70,9 @@ def scores_of_cells(model: Any, design: Any, x: np.ndarray) -> np.ndarray:
     `design` is of one participant, with or without trials.
     """
     cells: RecognitionDesign = getattr(design, "rows", design)
-    roots = np.exp(0.5 * model.log_probabilities(design, _around(model, x)))
+    roots = np.exp(0.5 * model.log_probabilities(design, natural_around(model, x)))
     roots = roots * 2.0 * np.sqrt(cells.counts.sum(axis=1))[:, None]
-    slopes: np.ndarray = (roots[: x.size] - roots[x.size :]).reshape(x.size, -1) / (2.0 * _STEP)
-    return slopes.T
+    return slopes(roots.reshape(2 * x.size, -1))
 
 
 def _thinned(design: Any) -> Any:
@@ -106,7 +105,7 @@ def some_cells(design: RecognitionDesign, chosen: np.ndarray) -> RecognitionDesi
 def _simulated(model: MemoryModel, data: Any, x: np.ndarray, similarity: np.ndarray | None, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     here = {p.name: p.to_natural(x[[k]]) for k, p in enumerate(model.parameters)}
-    around = _around(model, x)
+    around = natural_around(model, x)
     design = model.design(data, similarity)
     times = max(1, -(-_LISTS_A_PARAMETER * x.size // design.n_observations))
     found = []
@@ -122,14 +121,19 @@ def observed_scores(model: MemoryModel, data: Any, x: np.ndarray, similarity: np
     The arguments are those of :func:`scores`. Directions along which these do change are determined; along others other
     responses might tell.
     """
-    return _differences(model, model.design(data, similarity), _around(model, x))
+    return _differences(model, model.design(data, similarity), natural_around(model, x))
 
 
 def _differences(model: MemoryModel, design: Any, around: dict[str, np.ndarray]) -> np.ndarray:
     ll = model.log_likelihood(design, around)
+    return slopes(ll)
+
+
+def slopes(ll: np.ndarray) -> np.ndarray:
+    """Derivatives ``(unit, parameter)`` of values ``(2 parameter, unit)`` at the points of :func:`natural_around`."""
     half = len(ll) // 2
-    slopes: np.ndarray = (ll[:half] - ll[half:]).T / (2.0 * _STEP)
-    return slopes
+    found: np.ndarray = (ll[:half] - ll[half:]).T / (2.0 * _STEP)
+    return found
 
 
 def null_space(rows: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.memory_model import MemoryModel
-from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
+from kvfit.recovery.recover import check_replicates, person_table, replicate_seed, with_cores
 from kvfit.recovery.replicates import RANKED
 from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of
 from kvfit.recovery.truth import draw_prior
@@ -40,6 +40,8 @@ class Calibration:
     batch : Batch
         With the failures.
     seed : int
+    persons : pandas.DataFrame, optional
+        True values, posterior means and 90 % intervals, as in :class:`~kvfit.recovery.recover.Recovery`.
     """
 
     model: MemoryModel
@@ -48,6 +50,7 @@ class Calibration:
     method: str
     batch: Batch
     seed: int
+    persons: pd.DataFrame | None = None
 
     @cached_property
     def pit(self) -> pd.DataFrame:
@@ -179,7 +182,8 @@ def calibrate(
     batch = run_batch(jobs, **vars(where), label=f"{bound.label}: calibration")
     done = [result for result in batch.results if result is not None]
     ranks = pd.DataFrame([result["ranks"] for result in done])
-    return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed)
+    persons = person_table(bound, data, truths, batch)
+    return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed, persons)
 
 
 def _uniformity(pit: pd.DataFrame) -> np.ndarray:

@@ -186,7 +186,7 @@ def recover(
     ]
     where = Where(store, workers, dask, show_progress)
     batch = run_batch(jobs, **vars(where), label=f"{bound.label}: recovery")
-    persons = _persons(bound, data, truths, batch)
+    persons = person_table(bound, data, truths, batch)
     return Recovery(
         bound,
         persons,
@@ -215,7 +215,8 @@ def with_cores(settings: dict[str, Any], workers: int, dask: str | None) -> dict
     return {"cores": 1, **settings} if settings and (workers > 1 or dask is not None) else settings
 
 
-def _persons(model: MemoryModel, data: Any, truths: list[TrueValues], batch: Batch) -> pd.DataFrame:
+def person_table(model: MemoryModel, data: Any, truths: list[TrueValues], batch: Batch) -> pd.DataFrame:
+    """True and estimated values of everybody, as ``persons`` of :class:`Recovery`."""
     frames = []
     for k, (values, result) in enumerate(zip(truths, batch.results, strict=True)):
         if result is None:

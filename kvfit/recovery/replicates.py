@@ -110,8 +110,8 @@ def sample(
     -------
     dict
         ``estimate`` (posterior means), ``lower``, ``upper`` by parameter and participant; ``elpd`` (PSIS-LOO) by
-        participant and ``k_warnings``; ``passed`` and ``verdict`` of the diagnostics; ``ranks`` of the truth among 99 draws
-        where the generator is the model itself.
+        participant and ``k_warnings``; ``passed``, ``verdict``, ``divergences`` and ``rhat`` (the largest) of the
+        diagnostics; ``ranks`` of the truth among 99 draws where the generator is the model itself.
     """
     # not above: a process that only maximises likelihoods starts without PyMC
     from kvfit.inference.fit import fit
@@ -137,6 +137,8 @@ def sample(
         "k_warnings": k_warnings,
         "passed": diagnostics.passed,
         "verdict": diagnostics.verdict(),
+        "divergences": diagnostics.divergences,
+        "rhat": diagnostics.rhat_max,
         "ranks": _ranks(found, TrueValues.from_plain(truth)) if same else {},
     }
 

@@ -9,12 +9,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy.stats import binom
 
-from kvfit.reports.figures.style import SOFT, figure_style, wrap
+from kvfit.reports.figures.style import SOFT, figure_style, shorten, wrap
 
 _PANEL = 1.65  # inches
 _ACROSS = 5
 _BAND = 0.95
 _SIMULATIONS = 2000
+_OF = {"population_mean": "population mean", "population_sd": "population sd", "item_sd": "sd of items"}
 
 
 def calibration_figure(pit: pd.DataFrame, passed: Mapping[str, bool]) -> Figure:
@@ -39,7 +40,7 @@ def calibration_figure(pit: pd.DataFrame, passed: Mapping[str, bool]) -> Figure:
             panel.fill_between(at, lower - at, upper - at, color="#dddddd", step="mid")
             panel.axhline(0, color=SOFT, linewidth=0.8)
             panel.plot(at, ecdf - at, color="C0" if passed[name] else "C1", linewidth=1.3)
-            panel.set_title(wrap(name, 24) + ("" if passed[name] else "\nNOT calibrated"), fontsize=7.5)
+            panel.set_title(_title(str(name)) + ("" if passed[name] else "\nNOT calibrated"), fontsize=7.5)
             panel.tick_params(labelsize=7)
             panel.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         for panel in panels[count:]:
@@ -47,6 +48,15 @@ def calibration_figure(pit: pd.DataFrame, passed: Mapping[str, bool]) -> Figure:
         figure.supxlabel("Rank of the true value among the draws, as a share", fontsize=9)
         figure.supylabel("ECDF minus uniform", fontsize=9)
         return figure
+
+
+def _title(name: str) -> str:
+    """``population_mean[d_prime]`` in two lines: the parameter, and what of it."""
+    what, bracket, inside = name.removesuffix("]").partition("[")
+    if not bracket:
+        return wrap(name, 24)
+    of, parameter = (what, inside) if what in _OF else (inside, what)
+    return f"{shorten(parameter, 24)}\n{_OF.get(of, of)}"
 
 
 def simultaneous_band(n: int, probability: float = _BAND, points: int = 200) -> tuple[np.ndarray, ...]:

@@ -39,7 +39,8 @@ def recovery_figure(persons: pd.DataFrame, table: pd.DataFrame) -> Figure:
             own = persons[(persons["parameter"] == row["parameter"]) & np.isfinite(persons["estimate"])]
             _scatter(panel, own)
             panel.set_title(
-                f"{shorten(row['parameter'], 22)}\nrank r = {row['rank_correlation']:.2f}, covered {row['coverage']:.0%}"
+                f"{shorten(row['parameter'], 22)}\nrank r = {row['rank_correlation']:.2f}, covered {row['coverage']:.0%}",
+                fontsize=7.5,
             )
         for panel in panels[n:]:
             panel.set_axis_off()
