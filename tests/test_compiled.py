@@ -43,7 +43,7 @@ def _structure(model: MemoryModel, data: Any, parameterisation: str = "precondit
     )
 
 
-@pytest.mark.parametrize("spec", ["evsd", pytest.param("kv_recall", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("spec", ["evsd", "serial_position"])
 def test_a_fit_is_the_same_whether_its_density_was_compiled_for_it_or_not(
     spec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
