@@ -82,7 +82,8 @@ def source_hash(family: "ModelFamily") -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    # as text: dumps of the same code differ between versions of Python
+    return hashlib.sha256(ast.unparse(tree).encode()).hexdigest()[:16]
 
 
 def key(definition: Mapping[str, Any]) -> str:
