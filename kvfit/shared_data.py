@@ -9,9 +9,9 @@ import pytensor
 def shared_data(name: str, value: np.ndarray) -> Any:
     """Data as a shared variable: an input of the compiled density, where a constant would be written into its code.
 
-    Responses and what was estimated from them (starting values, the sampler's coordinates) are given to PyMC models in this
-    way; what the design says stays constant. Models that differ in shared data only are one to
-    :class:`kvfit.inference.compiled.CompiledModels`, which finds them by their names.
+    Responses and the sampler's coordinates, which were estimated from them, are given to PyMC models in this way. What the
+    design says stays constant, and so do starting values, which are no part of the density. Models that differ in shared
+    data only are one to :class:`kvfit.inference.compiled.CompiledModels`, which finds them by their names.
 
     Parameters
     ----------

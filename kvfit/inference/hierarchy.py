@@ -14,7 +14,6 @@ from kvfit.kernels.person_values_op import NaturalValues
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
 from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
-from kvfit.shared_data import shared_data
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
@@ -171,7 +170,7 @@ def _item_spread(moved: tuple[ItemEffect, ...]) -> np.ndarray:
 def _item_effects(moved: tuple[ItemEffect, ...], parameterisation: str, curvature: PersonCurvature | None) -> Any:
     """Effects ``(item, effect)`` on the unconstrained scale."""
     dims = ("item", "item_parameter")
-    start = None if curvature is None else shared_data("item_sd_start", curvature.sigma)
+    start = None if curvature is None else curvature.sigma
     sd = pm.HalfNormal("item_sd", _item_spread(moved), dims="item_parameter", initval=start)
     if parameterisation == "preconditioned" and curvature is not None:
         from kvfit.inference.item_curvature import ItemTransform, room_of_average
@@ -228,8 +227,8 @@ def _unconstrained(
     else:
         start_mu = start_sigma = None
         if curvature is not None:
-            start_mu = shared_data("population_mean_start", curvature.mu)
-            start_sigma = shared_data("population_sd_start", curvature.sigma[varies])
+            start_mu = curvature.mu
+            start_sigma = curvature.sigma[varies]
         mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
         spread = SPREAD_SHARE * scale[varies]
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)

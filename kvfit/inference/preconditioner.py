@@ -118,7 +118,7 @@ def person_effects(
         shape=(len(curvature.mode), own.size),
         dims=dims,
         transform=PersonTransform(varies) if transform is None else transform,
-        initval=shared_data(f"{name}_start", curvature.mode[:, own]),
+        initval=curvature.mode[:, own],
     )
 
 
