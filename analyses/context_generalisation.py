@@ -123,7 +123,7 @@ def _specific(of: Conditions, test: str) -> np.ndarray:
 CLAIMS = (
     Claim(
         "at first fear is specific to its place",
-        lambda of: of["early, first place"] - of["early, second place"],
+        lambda of: _specific(of, "early"),
         margin=0.1,
     ),
     Claim(

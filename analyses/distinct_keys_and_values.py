@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from recall_claims import Study, answer, answer_by_aic, label, load, meanings, parser, write
+from recall_claims import Study, answer, answer_by_aic, begin, label, meanings, write
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim
@@ -136,10 +136,8 @@ def by_person(counts: npt.NDArray[np.int64], participant: npt.NDArray[np.int64])
 
 def main() -> None:
     """Fit, compare, simulate, decide; find what carries the difference; write."""
-    arguments = parser(__doc__).parse_args()
-    data = load(arguments.participants)
+    arguments, data = begin(__doc__)
     similarity = meanings(data)
-    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.", flush=True)
     with_meaning = similarity is not None
     if not with_meaning:
         print("No meanings: set KVFIT_DATA to a folder with item_features to include them.")

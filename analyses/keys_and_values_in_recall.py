@@ -11,7 +11,7 @@ decided, what is not, and how sure that is; the sentences follow from the number
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
-from recall_claims import Study, answer, answer_by_aic, label, load, parser, write
+from recall_claims import Study, answer, answer_by_aic, begin, label, write
 
 from kvfit.comparison.claims import Claim
 
@@ -82,9 +82,7 @@ STUDY = Study(
 
 def main() -> None:
     """Fit, compare, simulate, decide, write."""
-    arguments = parser(__doc__).parse_args()
-    data = load(arguments.participants)
-    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    arguments, data = begin(__doc__)
     if arguments.aic_only:
         answer_by_aic(STUDY, data, arguments)
         return

@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from recall_claims import Study, answer, answer_by_aic, label, load, parser, write
+from recall_claims import Study, answer, answer_by_aic, begin, label, write
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim
@@ -150,9 +150,7 @@ def query_section(fit: kv.Fit) -> Section:
 
 def main() -> None:
     """Fit, compare, simulate, decide; the share of the value; stopping; write."""
-    arguments = parser(__doc__).parse_args()
-    data = load(arguments.participants)
-    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    arguments, data = begin(__doc__)
     if arguments.aic_only:
         answer_by_aic(STUDY, data, arguments)
         return

@@ -102,6 +102,14 @@ def load(participants: int | None = None) -> kv.FreeRecallData:
     return kv.load("peers_notask", participants=participants)
 
 
+def begin(description: str | None) -> tuple[argparse.Namespace, kv.FreeRecallData]:
+    """Read the options, load the lists, and say what they are."""
+    arguments = parser(description).parse_args()
+    data = load(arguments.participants)
+    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    return arguments, data
+
+
 def meanings(data: kv.FreeRecallData) -> np.ndarray | None:
     """GloVe similarities of the items of each list ``(list, position, position)``; None without the data files."""
     folder = os.environ.get("KVFIT_DATA")

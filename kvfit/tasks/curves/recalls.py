@@ -142,6 +142,19 @@ class Recalls:
         gaps = np.repeat(np.arange(1, len(pairs) + 1), [len(pair) for pair in pairs])
         return now, now - gaps * step
 
+    def before_transitions(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Pair each transition with each item that was recalled before it and can be no end of it.
+
+        Returns
+        -------
+        number, position : (pair,) int64
+            Which transition, in the order of ``np.nonzero(transition)``, and the study position of the item.
+        """
+        now, before = self.earlier(self.transition)
+        number = np.zeros(self.responses.size, dtype=np.int64)
+        number[np.flatnonzero(self.transition)] = np.arange(np.count_nonzero(self.transition))
+        return number[now], self.responses.reshape(-1)[before].astype(np.int64)
+
 
 def ratios(
     events: Callable[[Recalls], Tally],

@@ -65,10 +65,8 @@ def _events(similarity: npt.NDArray[np.float64], recalls: Recalls) -> Tally:
     n_positions = similarity.shape[2]
     possible = np.arange(1, n_positions + 1) <= recalls.list_length[lists][:, None]
     possible[row, here - 1] = False
-    now, before = recalls.earlier(recalls.transition)
-    number = np.zeros(recalls.responses.size, dtype=np.int64)
-    number[np.flatnonzero(recalls.transition)] = row
-    possible[number[now], recalls.responses.reshape(-1)[before] - 1] = False
+    which, position = recalls.before_transitions()
+    possible[which, position - 1] = False
     alike = similarity[lists, here - 1]
     made = alike[row, there - 1][:, None]
     closer = (possible & (alike > made)).sum(axis=1)

@@ -56,11 +56,8 @@ def _events(recalls: Recalls) -> Tally:
     opposite = 2 * here - there
     tied = 1 + ((opposite >= 1) & (opposite <= recalls.list_length[lists]))
     # ... and take away those recalled before: how many, how many nearer, how many as far.
-    now, before = recalls.earlier(recalls.transition)
-    number = np.zeros(recalls.responses.size, dtype=np.int64)
-    number[np.flatnonzero(recalls.transition)] = np.arange(len(here))
-    which = number[now]
-    gone = np.abs(recalls.responses.reshape(-1)[before] - here[which])
+    which, position = recalls.before_transitions()
+    gone = np.abs(position - here[which])
     possible = possible - np.bincount(which, minlength=len(here))
     nearer = nearer - np.bincount(which[gone < distance[which]], minlength=len(here))
     tied = tied - np.bincount(which[gone == distance[which]], minlength=len(here))
