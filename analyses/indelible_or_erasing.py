@@ -36,21 +36,26 @@ from kvfit.reports.columns import Column
 from kvfit.reports.figures.saving import save_figure
 from kvfit.reports.own_section import Section, SectionTable
 
-INDELIBLE, FADING, OVERWRITTEN = STORES.values()
 NESTED = (
     "Fading or overwriting of nothing is the indelible store: where storage is indelible the two predict alike and nothing"
     " is decided; how much could be lost is then said by the amounts. People share an amount in these fits and have one"
     " each in the simulations, which therefore find it less often."
 )
-CLAIMS = (
-    Claim("traces fade as more is stored", "they stay as they were written", FADING, INDELIBLE, NESTED),
-    Claim("neighbours overwrite one another", "they stay as they were written", OVERWRITTEN, INDELIBLE, NESTED),
-)
 #: What keeps a claim about a held amount from being one about storage.
 NET = "What is seen is net strength: early items that are encoded better hide fading, and items rehearsed less look like it."
 
 
-def amount_claims() -> tuple[Claim, ...]:
+def store_claims(part: Part) -> tuple[Claim, ...]:
+    """Stores that lose, against the one that does not."""
+    indelible, fading, overwritten = map(part.model, STORES.values())
+    kept = "they stay as they were written"
+    return (
+        Claim("traces fade as more is stored", kept, fading, indelible, NESTED),
+        Claim("neighbours overwrite one another", kept, overwritten, indelible, NESTED),
+    )
+
+
+def amount_claims(part: Part) -> tuple[Claim, ...]:
     """Storage is indelible, against each amount of fading and overwriting that is held, the same for all people."""
     found = []
     for store, (_, values) in AMOUNTS.items():
@@ -60,7 +65,8 @@ def amount_claims() -> tuple[Claim, ...]:
                 if store == "fading"
                 else f"items do not overwrite {100 * amount:.0f} % of what their keys retrieve"
             )
-            found.append(Claim(what, "they do", INDELIBLE, held(store, amount), NET))
+            models = (part.model(label) for label in (STORES["indelible"], held(store, amount)))
+            found.append(Claim(what, "they do", *models, NET))
     return tuple(found)
 
 
@@ -142,15 +148,10 @@ def analyse(part: Part, arguments: argparse.Namespace) -> Answers:
     data = part.load(arguments.participants)
     print(f"\n{'=' * 100}\n{part.name}: {data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n")
     name = f"indelible_or_erasing_{part.name}"
-    study = Study(
-        name,
-        f"Is storage indelible? {part.name}",
-        (*STORES.values(), REFERENCES["cmr"]),
-        CLAIMS,
-        "indelible_or_erasing",
-    )
-    claims = amount_claims()
-    held_models = (INDELIBLE, *(claim.second for claim in claims))
+    models = tuple(map(part.model, (*STORES.values(), REFERENCES["cmr"])))
+    study = Study(name, f"Is storage indelible? {part.name}", models, store_claims(part), "indelible_or_erasing")
+    claims = amount_claims(part)
+    held_models = (claims[0].first, *(claim.second for claim in claims))
     amounts = answer_by_aic(Study(name, "", held_models, claims, pairwise=True), data, arguments)
     work = Work(arguments.store, arguments.workers, arguments.starts, not arguments.quiet)
     tables = {"amounts": amounts_table(amounts), **estimates(part, data, work)}

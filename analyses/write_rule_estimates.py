@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-from write_rules import REFERENCES, STORES, Part, Work, lead
+from write_rules import REFERENCES, STORES, Part, Work, lead, with_effects
 
 import kvfit as kv
 
@@ -116,9 +116,3 @@ def moved(data: kv.FreeRecallData, part: Part, work: Work) -> tuple[pd.DataFrame
         label = models[condition, store, names]
         words.append(words_recalled(label, data, table, part.columns).assign(**key))
     return pd.DataFrame(fits), pd.DataFrame(shifts), pd.concat(words, ignore_index=True)
-
-
-def with_effects(model: str, names: Sequence[str], condition: str) -> str:
-    """Label of a model in which parameters differ between conditions, by person."""
-    formula = dict.fromkeys(names, f"~ {condition} + (1 + {condition} | subject)")
-    return kv.get_model(model, formula=formula).label

@@ -33,6 +33,12 @@ def held(store: str, amount: float) -> str:
     return kv.get_model(f"{STORES[store][:-1]}, {AMOUNTS[store][0]}={amount})").label
 
 
+def with_effects(model: str, names: Sequence[str], condition: str) -> str:
+    """Label of a model in which parameters differ between conditions, by person."""
+    formula = dict.fromkeys(names, f"~ {condition} + (1 + {condition} | subject)")
+    return kv.get_model(model, formula=formula).label
+
+
 @dataclass(frozen=True)
 class Part:
     """One design: lists of a data set, and the condition whose effect is asked for.
@@ -46,6 +52,9 @@ class Part:
         Right-hand sides of formulas.
     between : bool
         Whether list lengths belong to different people.
+    moves : tuple of str
+        Parameters that the condition moves in every model that is compared, because without it no model describes these
+        lists (their chains disagree between one condition's values and the other's).
     """
 
     name: str
@@ -54,6 +63,11 @@ class Part:
     columns: tuple[str, ...]
     conditions: tuple[str, ...]
     between: bool = False
+    moves: tuple[str, ...] = ()
+
+    def model(self, label: str) -> str:
+        """Label of a model in which the condition moves what it moves in this design."""
+        return with_effects(label, self.moves, self.conditions[0]) if self.moves else label
 
     def load(self, participants: int | None) -> kv.FreeRecallData:
         """Its lists; the first `participants`, of each list length where lengths belong to different people."""
@@ -73,8 +87,14 @@ PARTS = (
         ("C(list_length)", "C(distractor_s)"),
     ),
     Part("murdock1962", "murdock1962", None, ("list_length",), (), between=True),
-    Part("howard_kahana1999_delay", "howard_kahana1999", "experiment == 1", ("condition",), ("condition",)),
-    Part("howard_kahana1999_distractor", "howard_kahana1999", "experiment == 2", ("ipi_s",), ("np.log1p(ipi_s)",)),
+    Part(
+        "howard_kahana1999_delay", "howard_kahana1999", "experiment == 1", ("condition",), ("condition",),
+        moves=("recency",),
+    ),
+    Part(
+        "howard_kahana1999_distractor", "howard_kahana1999", "experiment == 2", ("ipi_s",), ("np.log1p(ipi_s)",),
+        moves=("recency", "primacy", "neighbour"),
+    ),
 )  # fmt: skip
 
 

@@ -40,14 +40,22 @@ def test_stores_differ_in_the_write_rule_alone(script: ModuleType) -> None:
     parameters = {name: {p.name for p in kv.get_model(label).parameters} for name, label in script.STORES.items()}
     assert parameters["fading"] == parameters["indelible"] | {"retention"}
     assert parameters["overwritten"] == parameters["indelible"] | {"erasure"}
-    claims = script.amount_claims()
-    assert {claim.first for claim in claims} == {script.INDELIBLE}
+    part = script.Part("any", "any", None, (), ())
+    claims = script.amount_claims(part)
+    assert {claim.first for claim in claims} == {script.STORES["indelible"]}
     for claim, amount in zip(claims, [v for _, values in script.AMOUNTS.values() for v in values], strict=True):
         held = kv.get_model(claim.second)
         assert {p.name for p in held.parameters} == parameters["indelible"]
         assert list(held.fixed.values()) == [amount]
     assert claims[3].statement == "traces do not lose 0.5 % of their strength with every further item"
     assert claims[5].statement == "items do not overwrite 15 % of what their keys retrieve"
+
+
+def test_what_a_condition_moves_it_moves_in_every_model(script: ModuleType) -> None:
+    part = script.Part("delay", "any", None, (), ("condition",), moves=("recency",))
+    claims = (*script.store_claims(part), *script.amount_claims(part))
+    models = {kv.get_model(name) for claim in claims for name in (claim.first, claim.second)}
+    assert [set(model.formulas) for model in models] == [{"recency"}] * len(models)  # type: ignore[attr-defined]
 
 
 def test_contrasts_take_their_error_from_people(script: ModuleType) -> None:
