@@ -17,12 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from scipy.optimize import minimize
 
 import kvfit as kv
 from kvfit.files import write_text
+from kvfit.reports.columns import Column
+from kvfit.reports.figures.saving import save_figure
+from kvfit.reports.figures.style import figure_style, model_styles
+from kvfit.reports.own_section import Section, SectionFigure, SectionTable
 
 N_BOOTSTRAP = 1000
 INTERVAL = (0.05, 0.95)
@@ -196,13 +202,8 @@ def shapes_of_loss(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def draw(table: pd.DataFrame, path: Path) -> Path:
+def draw(table: pd.DataFrame) -> Figure:
     """Final recall over lists of the session and over study positions, with bands over people."""
-    import matplotlib.pyplot as plt
-
-    from kvfit.reports.figures.saving import save_figure
-    from kvfit.reports.figures.style import figure_style, model_styles
-
     with figure_style():
         figure, panels = plt.subplots(2, 2, figsize=(7.6, 5.2), sharex="col", height_ratios=(1, 1))
         styles = model_styles(["12 words", "24 words"])
@@ -225,9 +226,61 @@ def draw(table: pd.DataFrame, path: Path) -> Path:
         panels[1, 0].set_xlabel("list of the session (1 = first studied)")
         panels[1, 1].set_xlabel("study position in the list")
         panels[0, 0].legend(loc="upper left")
-        saved = save_figure(figure, path)
         plt.close(figure)
-    return saved
+    return figure
+
+
+#: Early and late words whose shares are compared, in words.
+RATIOS = ("the first five lists over the last five", "the first third of a list over its last")
+
+
+def ratios(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """Share of early words that came back over that of late ones: over the session, and within a list."""
+    return [
+        early_over_late(table, table["order"].isin(EARLY), table["order"].isin(LATE)),
+        early_over_late(table, *(table["third"] == third for third in ("first", "last"))),
+    ]
+
+
+def final_recall_section(data: kv.FreeRecallData) -> Section:
+    """What final free recall says about words that were not recalled at first, for a page."""
+    table = words(data)
+    interval = (Column("lower", "from", "90 % interval over people (bootstrap).", 3), Column("upper", "to", "", 3))
+    of_kinds = shares(table, ["recalled"]).assign(recalled=lambda t: t["recalled"].map(KINDS))
+    ratio = pd.concat([found.assign(of=of) for of, found in zip(RATIOS, ratios(table), strict=True)])
+    return Section(
+        "final-recall",
+        "Final free recall",
+        (
+            "After all lists people recalled what they could of the session. An erasing store has lost what was not recalled"
+            " at first, the more so the more was written after it; an indelible one keeps it, and what comes back depends on"
+            " cues. Words recalled at first were the better encoded ones and were studied once more by being recalled, so"
+            " that their share says nothing about erasure by itself; how shares of either kind of word change with what"
+            " was written later says more.",
+        ),
+        tables=(
+            SectionTable(
+                "Share of words that came back in the final test", of_kinds,
+                (
+                    Column("recalled", "Words"), Column("share", "Share", "", 3), *interval,
+                    Column("words", "Number of words", "", 0), Column("people", "People", "", 0),
+                ),
+            ),
+            SectionTable(
+                "Early words over late words", ratio[["words", "of", "early/late", "lower", "upper"]],
+                (
+                    Column("words", "Words"), Column("of", "Shares of"), Column("early/late", "Ratio", "", 2), *interval,
+                ),
+            ),
+        ),
+        figures=(
+            SectionFigure(
+                draw(table), "Final free recall", "Share of words that came back over lists of the session, first to last,"
+                " and over study positions, for words recalled at first and words not recalled at first.",
+                "Bands: 90 % intervals over people.",
+            ),
+        ),
+    )  # fmt: skip
 
 
 def main() -> None:
@@ -252,15 +305,11 @@ def main() -> None:
         found.append(part.assign(by=", ".join(by)))
         if len(part) < 40:
             print(f"{part.round(4).to_string(index=False)}\n")
-    for words_of, early, late in (
-        ("the first five lists over the last five", table["order"].isin(EARLY), table["order"].isin(LATE)),
-        ("the first third of a list over its last", *(table["third"] == third for third in ("first", "last"))),
-    ):
-        ratio = early_over_late(table, early, late)
+    for words_of, ratio in zip(RATIOS, ratios(table), strict=True):
         print(f"Share of words of {words_of}\n{ratio.round(3).to_string(index=False)}\n")
     print(f"Shape of loss over words written after\n{shapes_of_loss(table).round(2).to_string(index=False)}\n")
     path = write_text(given.output / "final_free_recall.csv", pd.concat(found).to_csv(index=False))
-    picture = draw(table, given.output / "final_free_recall.png")
+    picture = save_figure(draw(table), given.output / "final_free_recall.png")
     print(f"Table: {path.resolve()}\nPicture: {picture.resolve()}")
 
 

@@ -1,4 +1,4 @@
-"""What the three analyses of keys and values in free recall share: data, fits, comparisons, simulations, page.
+"""What the analyses of claims in free recall share: data, fits, comparisons, simulations, page.
 
 Not a script of its own. Everything that takes long is kept in the store: fits, marginal likelihoods of persons, and the
 fits to simulated data; the scripts share them.
@@ -27,8 +27,6 @@ from kvfit.tasks.problems import DataWarning
 LISTS, NEW_PEOPLE = "a further list of these people", "a new person"
 #: By what a study without posterior fits goes.
 BY_AIC = "the same lists by AIC"
-#: Models whose chains need more draws than the others, and how many times as many.
-MORE_DRAWS = {"cmr": 2}
 
 
 @dataclass(frozen=True)
@@ -43,12 +41,23 @@ class Study:
     models : tuple of str
     claims : tuple of Claim
         About canonical names of models, see :func:`label`.
+    script : str
+        Name of the script; default that of the files.
+    pairwise : bool
+        Simulate the two models of each claim, and not every model against every other.
     """
 
     name: str
     title: str
     models: tuple[str, ...]
     claims: tuple[Claim, ...]
+    script: str = ""
+    pairwise: bool = False
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The two models of each claim."""
+        return [(claim.first, claim.second) for claim in self.claims]
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,11 +66,22 @@ class Found:
 
     decisions: tuple[Decision, ...]
     lists: kv.Comparison
+    points: Mapping[str, kv.PointFit]
     people: kv.Comparison | None = None
     confusion: kv.Confusion | None = None
     evidence: kv.Evidence | None = None
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, eq=False)
+class ByAic:
+    """What maximum likelihood and AIC say of a study's claims."""
+
+    decisions: tuple[Decision, ...]
+    contrasts: Mapping[tuple[str, str], Contrast]
+    known: Mapping[tuple[str, str], Discernment]
+    points: Mapping[str, kv.PointFit]
 
 
 def label(spec: str) -> str:
@@ -70,13 +90,13 @@ def label(spec: str) -> str:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Options of the three scripts; the defaults are everything."""
+    """Options of these scripts; the defaults are everything."""
     found = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     found.add_argument("--participants", type=int, default=None, help="the first so many; default all")
     found.add_argument("--store", type=Path, default=Path("fits"))
     found.add_argument("--output", type=Path, default=Path("reports"))
     for option, default, words in (
-        ("draws", 1000, "a chain (cmr: twice as many)"),
+        ("draws", 1000, "a chain (cmr: twice as many); twice as many again where chains still disagree"),
         ("tune", 700, "warm-up draws a chain"),
         ("chains", 2, ""),
         ("cores", 2, "chains at once"),
@@ -124,16 +144,23 @@ def meanings(data: kv.FreeRecallData) -> np.ndarray | None:
 def fit_all(
     models: Sequence[str], data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
 ) -> dict[str, kv.Fit]:
-    """Fit every model, or find its fit in the store; by canonical name."""
+    """Fit every model, or find its fit in the store; by canonical name.
+
+    A fit that does not pass the sampler's checks is made once more with twice the draws; but not CMR's, which disagree
+    because people have two modes, and take twice the draws at once.
+    """
     found = {}
     for spec in models:
+        model = kv.get_model(spec)
         settings = {key: getattr(arguments, key) for key in ("draws", "tune", "chains", "cores", "seed")}
-        settings["draws"] *= MORE_DRAWS.get(label(spec), 1)
-        fit = kv.fit(
-            spec, data, store=arguments.store, similarity=similarity if kv.get_model(spec).semantic else None,
-            show_progress=not arguments.quiet, **settings,
-        )  # fmt: skip
-        print(f"{fit.label}: {fit.diagnostics.verdict()}", flush=True)
+        settings |= {"store": arguments.store, "similarity": similarity if model.semantic else None}
+        for draws in (2,) if model.name == "cmr" else (1, 2):
+            fit = kv.fit(
+                spec, data, show_progress=not arguments.quiet, **(settings | {"draws": draws * arguments.draws})
+            )
+            print(f"{fit.label}, {draws * arguments.draws} draws a chain: {fit.diagnostics.verdict()}", flush=True)
+            if fit.diagnostics.passed:
+                break
         found[fit.label] = fit
     return found
 
@@ -144,7 +171,6 @@ def answer(
     """Fit, compare on both levels, simulate, and decide every claim."""
     shown = not arguments.quiet
     fits = fit_all(study.models, data, arguments, similarity)
-    pairs = [(claim.first, claim.second) for claim in study.claims]
     points = point_fits(study, data, arguments, similarity)
     lists = kv.compare(list(fits.values()), point_fits=list(points.values()), show_progress=shown)
     print(f"\n{lists}\n", flush=True)
@@ -166,8 +192,8 @@ def answer(
     for level, comparison in ((LISTS, lists), (NEW_PEOPLE, people)):
         if comparison is not None:
             values = elpd_by_person(comparison.participants)
-            contrasts[level] = {pair: contrast(values, *pair) for pair in pairs}
-    observed = {pair: contrast(aic_by_person(points), *pair).total for pair in pairs}
+            contrasts[level] = {pair: contrast(values, *pair) for pair in study.pairs}
+    observed = {pair: contrast(aic_by_person(points), *pair).total for pair in study.pairs}
     failed = tuple(name for name, fit in fits.items() if not fit.diagnostics.passed)
     decisions = decided(study.claims, contrasts, known, observed, failed)
     sections = [claims_section(decisions, contrasts, known, observed)]
@@ -175,24 +201,23 @@ def answer(
     sections += [model_use_section(evidence)] if evidence is not None else []
     sections += [confusion_section(confusion)] if confusion is not None else []
     notes = tuple(f"Maximum likelihood, {name}: {point.verdict()}" for name, point in points.items())
-    return Found(decisions, lists, people, confusion, evidence, tuple(sections), notes), fits
+    return Found(decisions, lists, points, people, confusion, evidence, tuple(sections), notes), fits
 
 
 def answer_by_aic(
     study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
-) -> tuple[Decision, ...]:
+) -> ByAic:
     """Decide every claim by maximum likelihood and AIC alone, and write the sentences."""
     points = point_fits(study, data, arguments, similarity)
     values = aic_by_person(points)
-    pairs = [(claim.first, claim.second) for claim in study.claims]
     for name, point in points.items():
         print(f"{name}: AIC {point.totals()['aic']:.1f}; {point.verdict()}")
     _, known = simulated(study, data, arguments, similarity)
-    found = {pair: contrast(values, *pair) for pair in pairs}
-    decisions = decided(study.claims, {BY_AIC: found}, known, {pair: found[pair].total for pair in pairs}, ())
+    found = {pair: contrast(values, *pair) for pair in study.pairs}
+    decisions = decided(study.claims, {BY_AIC: found}, known, {pair: found[pair].total for pair in found}, ())
     path = write_text(arguments.output / f"{study.name}_aic.txt", "\n\n".join(map(str, decisions)) + "\n")
     print(f"Sentences: {path.resolve()}")
-    return decisions
+    return ByAic(decisions, found, known, points)
 
 
 def point_fits(
@@ -219,13 +244,22 @@ def simulated(
     """Which model would be chosen in experiments like this one, and what that means for each claim."""
     if not arguments.replicates:
         return None, {}
-    confusion = kv.confuse(
-        [label(spec) for spec in study.models], data, truth="fit", replicates=arguments.replicates, seed=arguments.seed,
-        store=arguments.store, similarity=similarity, workers=arguments.workers, show_progress=not arguments.quiet,
-    )  # fmt: skip
+    sets = study.pairs if study.pairwise else [tuple(map(label, study.models))]
+    known: dict[tuple[str, str], Discernment] = {}
+    for models in sets:
+        confusion = kv.confuse(
+            models, data, truth="fit", replicates=arguments.replicates, seed=arguments.seed, store=arguments.store,
+            similarity=similarity, workers=arguments.workers, show_progress=not arguments.quiet,
+        )  # fmt: skip
+        known |= {
+            pair: discernment(confusion.scores, confusion.criterion, *pair)
+            for pair in study.pairs
+            if set(pair) <= set(models)
+        }
+    if study.pairwise:
+        return None, known
     print(f"{confusion}\n", flush=True)
-    pairs = [(claim.first, claim.second) for claim in study.claims]
-    return confusion, {pair: discernment(confusion.scores, confusion.criterion, *pair) for pair in pairs}
+    return confusion, known
 
 
 def decided(
@@ -258,7 +292,7 @@ def write(study: Study, found: Found, arguments: argparse.Namespace, sections: S
     known = known_datasets().get(found.lists.fits[0].data.name)
     page = kv.report(
         found.lists, folder / f"{study.name}.html", title=study.title, created=date.today().isoformat(),
-        command=f"python analyses/{study.name}.py", citation=known.citation if known else "",
+        command=f"python analyses/{study.script or study.name}.py", citation=known.citation if known else "",
         sections=(found.sections[0], *sections, *found.sections[1:]), notes=found.notes,
         predictive_draws=arguments.predictive_draws, show_progress=not arguments.quiet,
     )  # fmt: skip

@@ -83,11 +83,24 @@ def test_shape_of_loss_tells_a_floor_from_none(script: ModuleType, floor: float)
     assert (gain > 5.0).tolist() == [floor > 0] * 2
 
 
-def test_picture_is_drawn(script: ModuleType, tmp_path: Path) -> None:
+def test_section_of_a_page(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     words = simulated_words({True: 0.8, False: 0.4}, rate=1.5, floor=0.0).assign(
         list_length=lambda t: 12 * (1 + t["order"] % 2)
     )
-    assert script.draw(words, tmp_path / "final.png").stat().st_size > 10_000
+    monkeypatch.setattr(script, "words", lambda data: words)
+    section = script.final_recall_section(None)
+    shares, ratios = (table.frame for table in section.tables)
+    assert shares["recalled"].tolist() == ["not recalled at first", "recalled at first"]
+    assert shares["share"].is_monotonic_increasing
+    assert ratios["of"].value_counts().to_dict() == dict.fromkeys(script.RATIOS, 3)
+    (drawing,) = section.figures
+    panels = drawing.figure.axes
+    assert [panel.get_ylabel() for panel in panels if panel.get_ylabel()] == [
+        "p(final recall | recalled at first)",
+        "p(final recall | not recalled at first)",
+    ]
+    # two list lengths in each panel
+    assert [len(panel.lines) for panel in panels] == [2] * 4
 
 
 @pytest.mark.shared

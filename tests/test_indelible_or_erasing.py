@@ -1,6 +1,8 @@
-"""The analysis of write rules: its steps on simulated people, and that a stopped run goes on with what is missing."""
+"""The analysis of write rules: its steps on simulated people, its page, and that a stopped run goes on."""
 
+import importlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
-from analysis_scripts import load_analysis
+from analysis_scripts import ANALYSES
 from study_lists import study_table
 
 import kvfit as kv
@@ -21,8 +23,10 @@ TRUTH = {
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    return load_analysis("indelible_or_erasing")
+def script() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ANALYSES)
+        yield importlib.import_module("indelible_or_erasing")
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +40,19 @@ def test_stores_differ_in_the_write_rule_alone(script: ModuleType) -> None:
     parameters = {name: {p.name for p in kv.get_model(label).parameters} for name, label in script.STORES.items()}
     assert parameters["fading"] == parameters["indelible"] | {"retention"}
     assert parameters["overwritten"] == parameters["indelible"] | {"erasure"}
-    for store, amount in script.CONFUSED.items():
-        held = kv.get_model(script.held(store, amount))
+    claims = script.amount_claims()
+    assert {claim.first for claim in claims} == {script.INDELIBLE}
+    for claim, amount in zip(claims, [v for _, values in script.AMOUNTS.values() for v in values], strict=True):
+        held = kv.get_model(claim.second)
         assert {p.name for p in held.parameters} == parameters["indelible"]
         assert list(held.fixed.values()) == [amount]
+    assert claims[3].statement == "traces do not lose 0.5 % of their strength with every further item"
+    assert claims[5].statement == "items do not overwrite 15 % of what their keys retrieve"
 
 
 def test_contrasts_take_their_error_from_people(script: ModuleType) -> None:
     first, second = pd.Series([1.0, 2.0, -4.0, 5.0]), pd.Series([0.0, 0.0, 0.0, 1.0])
-    found = script.contrast(first, second)
+    found = importlib.import_module("write_rules").lead(first, second)
     assert (found["difference"], found["persons_first"], found["persons"]) == (3.0, 3, 4)
     assert found["se"] == pytest.approx(2.0 * np.std([1.0, 2.0, -4.0, 4.0], ddof=1))
 
@@ -85,37 +93,46 @@ def test_shared_amounts_are_those_of_the_posterior(script: ModuleType) -> None:
 @pytest.fixture
 def small(script: ModuleType, people: Any, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script with few models and one small design."""
+    rules, steps, pictures = (importlib.import_module(f"write_rule{name}") for name in ("s", "_estimates", "_figures"))
     monkeypatch.setattr(kv, "load", lambda name: people)
     part = script.Part("simulated", "simulated", None, ("list_length",), ("C(list_length)",))
     monkeypatch.setattr(script, "PARTS", (part,))
-    monkeypatch.setattr(
-        script, "AMOUNTS", {"fading": ("retention", (0.8, 0.9)), "overwritten": ("erasure", (0.3, 0.6))}
-    )
-    monkeypatch.setattr(
-        script, "REFERENCES", {"serial_position": kv.get_model("serial_position(stopping=match)").label}
-    )
-    monkeypatch.setattr(script, "MOVED", (("recency",),))
+    amounts = {"fading": ("retention", (0.8,)), "overwritten": ("erasure", (0.6,))}
+    for module in (script, rules, pictures):
+        monkeypatch.setattr(module, "AMOUNTS", amounts)
+    baseline = {"serial_position": kv.get_model("serial_position(stopping=match)").label}
+    monkeypatch.setattr(steps, "REFERENCES", baseline)
+    monkeypatch.setattr(script, "REFERENCES", {**baseline, "cmr": baseline["serial_position"]})
+    monkeypatch.setattr(steps, "MOVED", (("recency",),))
     return script
+
+
+def run(script: ModuleType, monkeypatch: pytest.MonkeyPatch, *options: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["indelible_or_erasing.py", "--quiet", *map(str, options)])
+    script.main()
 
 
 def test_run_writes_its_tables_and_goes_on_where_it_stopped(
     small: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = ["fits", "amounts", "held_out", "lengths", "conditions"]
-    where = ["--store", str(tmp_path / "fits"), "--starts", "1"]
-    command = ["indelible_or_erasing.py", "--steps", *steps, *where, "--output"]
-    monkeypatch.setattr(sys, "argv", [*command, str(tmp_path / "first")])
-    small.main()
+    options = ("--aic-only", "--replicates", 1, "--starts", 1, "--store", tmp_path / "fits", "--output")
+    run(small, monkeypatch, *options, tmp_path / "first")
     tables = {
-        path.stem.removeprefix("indelible_or_erasing_"): pd.read_csv(path)
+        path.stem.removeprefix("indelible_or_erasing_simulated_"): pd.read_csv(path)
         for path in (tmp_path / "first").glob("*.csv")
     }
-    assert set(tables) == {*steps, "words", "shifts", "conditions_words"}
-    fits = tables["fits"].set_index("model")
-    # nested stores fit no worse but for the error of a search from one start
-    assert (fits.loc[["fading", "overwritten"], "log_likelihood_gain"] > -3.0).all()
-    assert fits.loc["serial_position", "log_likelihood_gain"] < 0.0
-    assert set(tables["held_out"]["predicted"]) == {"other half", "5 from 8", "8 from 5"}
+    assert set(tables) == {"amounts", "held_out", "lengths", "words", "conditions", "shifts", "conditions_words"}
+    amounts = tables["amounts"].set_index("store")
+    # people were simulated without loss, and a loss of a fifth an item is not subtle
+    assert amounts.loc["fading", "difference"] < -2.0
+    assert (amounts["persons"] == 3).all()
+    assert amounts[["power", "mistaken"]].apply(lambda column: column.between(0.0, 1.0)).all(axis=None)
+    sentences = (tmp_path / "first" / "indelible_or_erasing_simulated_aic.txt").read_text(encoding="utf-8")
+    assert sentences.count("traces do not lose 20.0 % of their strength with every further item") == 1
+    assert "Simulated experiments like this one" in sentences
+    assert set(tables["held_out"]["predicted"]) == {"other half", "8 words from 5", "5 words from 8"}
+    held_out = tables["held_out"].set_index("model")["difference"]
+    assert (held_out["serial_position"] < 0.0).all()
     assert len(tables["lengths"]) == 3 * 2 * 2
     conditions = tables["conditions"].set_index("moves")
     assert set(conditions.index) == {"nothing", "recency", "retention"}
@@ -123,14 +140,37 @@ def test_run_writes_its_tables_and_goes_on_where_it_stopped(
     assert (tables["shifts"]["median"] != 0.0).all()
     assert (tmp_path / "first" / "indelible_or_erasing_lengths.png").stat().st_size > 10_000
 
-    def again(*_: Any, **__: Any) -> None:
-        raise AssertionError("fitted again")
+    def kept() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in (tmp_path / "fits" / "jobs").iterdir()}
 
-    monkeypatch.setattr(kv, "point_fit", again)
-    monkeypatch.setattr(sys, "argv", [*command, str(tmp_path / "second")])
-    small.main()
-    for name in tables:
-        first, second = (
-            (tmp_path / run / f"indelible_or_erasing_{name}.csv").read_text() for run in ("first", "second")
-        )
-        assert first == second
+    before = kept()
+    assert len(before) > 20
+    run(small, monkeypatch, *options, tmp_path / "second")
+    assert kept() == before
+    for path in (tmp_path / "first").glob("*.csv"):
+        assert path.read_text(encoding="utf-8") == (tmp_path / "second" / path.name).read_text(encoding="utf-8")
+
+
+def test_page_has_the_answers_of_all_designs(
+    small: ModuleType, people: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fits = {"shared": pd.DataFrame({"amount": ["retention"], "median": [0.99], "lower": [0.97], "upper": [0.999]})}
+    options = ("--aic-only", "--replicates", 0, "--starts", 1, "--store", tmp_path / "fits", "--output", tmp_path)
+    seen = []
+    analyse = small.analyse
+    monkeypatch.setattr(small, "analyse", lambda part, given: seen.append(analyse(part, given)) or seen[-1])
+    run(small, monkeypatch, *options)
+    (one,) = seen
+    one.tables.update(fits)
+    sections = {section.key: section for section in small.page_sections(one, seen)}
+    assert list(sections) == ["everywhere", "amounts", "held-out", "lengths", "conditions"]
+    answers = sections["everywhere"].tables[0].frame.set_index("claim")["said"]
+    # without simulated experiments nothing counts as decided
+    assert answers.to_dict() == {
+        f"{store}: {parameter} {said}": "none"
+        for store, parameter in (("fading", "retention"), ("overwritten", "erasure"))
+        for said in ("excluded", "better than indelible")
+    }
+    assert sections["amounts"].paragraphs[0] == (
+        "All people share one retention: posterior median 0.990, 90 % interval 0.970 to 0.999."
+    )

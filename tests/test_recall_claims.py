@@ -160,7 +160,7 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     assert (table["lower"] <= table["predicted"]).all()
     assert (table["misfit"].abs() < 3).all()
     # the quick way finds the simulations again and says the same
-    (by_aic,) = claims.answer_by_aic(study, data, arguments, None)
+    (by_aic,) = claims.answer_by_aic(study, data, arguments).decisions
     assert "For the same lists by AIC serial_position is better" in str(by_aic)
     assert (tmp_path / "tiny_aic.txt").read_text(encoding="utf-8") == f"{by_aic}\n"
     # persons were integrated out once, and are found again
