@@ -17,7 +17,8 @@ works by here; that the aftermath is a context is one account among several (Bou
 of what it does to a cue that never announced anything.
 
 Source: Pavlov (1927), Conditioned reflexes; Bouton (1993), Psychological Bulletin 114, 80-99; Bouton & Bolles (1979),
-Learning and Motivation 10, 445-466; Rescorla & Heth (1975), JEP: Animal Behavior Processes 1, 88-96.
+Learning and Motivation 10, 445-466; Rescorla & Heth (1975), Journal of Experimental Psychology: Animal Behavior
+Processes 1, 88-96.
 """
 
 from dataclasses import dataclass

@@ -16,7 +16,8 @@ that the rival's is not. The account has no lesion that takes familiarity alone;
 patient with that pattern.
 
 Source: Mandler (1980), Psychological Review 87, 252-271; Yonelinas et al. (1998), Neuropsychology 12, 323-339;
-Yonelinas (2002), Journal of Memory and Language 46, 441-517; Bowles et al. (2007), PNAS 104, 16382-16387.
+Yonelinas (2002), Journal of Memory and Language 46, 441-517; Bowles et al. (2007), Proceedings of the
+National Academy of Sciences 104, 16382-16387.
 """
 
 from dataclasses import dataclass
@@ -144,7 +145,7 @@ def figure(results: Results, swept: pd.DataFrame) -> Figure:
 
 PUZZLE = Puzzle(
     "familiarity_without_recollection",
-    "familiarity can be spared where recollection is lost (Mandler 1980; Yonelinas et al. 1998)",
+    "amnesia takes recollection more than familiarity (Yonelinas et al. 1998)",
     Parameters(), simulate, CLAIMS, GRID, figure,
 )  # fmt: skip
 

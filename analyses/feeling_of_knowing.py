@@ -16,9 +16,9 @@ cue seen by itself leaves a trace with an empty value. Feelings are asked for af
 by the probability that they were not recalled. Not all experiments agree: in Leibert & Nelson (1998) predictions rose
 only where cue and target were both repeated.
 
-Source: Reder & Ritter (1992), JEP: Learning, Memory, and Cognition 18, 435-451; Schwartz & Metcalfe (1992), same
-volume, 1074-1083; Metcalfe, Schwartz & Joaquim (1993), same journal 19, 851-861; Koriat (1993), Psychological Review
-100, 609-639; Leibert & Nelson (1998), American Journal of Psychology 111, 63-75.
+Source: Reder & Ritter (1992), Journal of Experimental Psychology: Learning, Memory, and Cognition 18, 435-451;
+Schwartz & Metcalfe (1992), same volume, 1074-1083; Metcalfe, Schwartz & Joaquim (1993), same journal 19, 851-861;
+Koriat (1993), Psychological Review 100, 609-639; Leibert & Nelson (1998), American Journal of Psychology 111, 63-75.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """A-B, A-C: does a new response to an old cue erase the first one? A simulation.
 
 People learn pairs A-B, then other responses to the same cues, A-C. The more they learn A-C, the less B comes to mind
-(Barnes & Underwood 1959); with delay B comes back while C is lost, although nobody practises it (Briggs 1954; review:
-Brown 1976; Wheeler 1995).
+(Barnes & Underwood 1959); with delay B comes back while C is lost, although nobody practises it (Briggs 1954; Wheeler
+1995; review: Brown 1976).
 
     python analyses/interference_recovery.py          # seconds
 
@@ -15,8 +15,8 @@ first response that comes to mind is given, or none. Whether recovery is absolut
 between experiments; here B must rise in absolute terms.
 
 Source: Barnes & Underwood (1959), Journal of Experimental Psychology 58, 97-105; Briggs (1954), Journal of
-Experimental Psychology 47, 285-293; Brown (1976), Psychological Bulletin 83, 321-338; Wheeler (1995), JEP: General
-124, 173-182.
+Experimental Psychology 47, 285-293; Brown (1976), Psychological Bulletin 83; Wheeler (1995), Journal of Experimental
+Psychology: Learning, Memory, and Cognition 21.
 """
 
 from dataclasses import dataclass

@@ -3,8 +3,8 @@
 Averaging over items adds their variance to that of memory. Words that differ in what study adds widen the distribution of
 old items alone: the slope of the zROC (1 / sigma) falls, and equal variances look unequal. Words that differ in how old they
 feel, studied or not, widen both distributions: the slope is pulled towards 1. A hierarchical model of participants removes
-neither, because each participant is averaged over items; crossed effects of participants and items do. Pratte, Rouder and
-Morey (2010, Journal of Experimental Psychology: Learning, Memory, and Cognition 36, 224-232) asked whether the asymmetry
+neither, because each participant is averaged over items; crossed effects of participants and items do. Pratte, Rouder &
+Morey (2010), Journal of Experimental Psychology: Learning, Memory, and Cognition 36, 224-232, asked whether the asymmetry
 of recognition ROCs is such an artefact, and concluded that it is not.
 
 Run it with ``python analyses/item_effects_zroc.py``; the second part needs the data of that paper (``kvfit data describe

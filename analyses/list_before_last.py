@@ -14,8 +14,8 @@ Assumptions, not findings: people can reinstate the context of the list before l
 attempts, each of which finds one word or none; the context of a list does not change within it. A simulation shows
 what suffices, not what is true.
 
-Source: Shiffrin (1970), Science 168, 1601-1603; Jang & Huber (2008), JEP: Learning, Memory, and Cognition 34,
-112-127.
+Source: Shiffrin (1970), Science 168, 1601-1603; Jang & Huber (2008), Journal of Experimental Psychology: Learning,
+Memory, and Cognition 34, 112-127.
 """
 
 from dataclasses import dataclass

@@ -10,6 +10,9 @@ Dcf = 1 - Lcf), P1, P2 (phi_*), T (temperature), Afc, Acf (alpha_*).
 
 ``separation="power"`` is the form of Kragel, Morton & Polyn (2015): supports to a power, the learning rate of late
 positions fixed at 1 because only ratios of alpha_cf, delta and the learning rates matter there.
+
+Fits to PEERS that the priors' reasons quote: Gunn & Polyn (2025), American Journal of Psychology 138, 203-230. Power
+form: Kragel, Morton & Polyn (2015), Journal of Neuroscience 35, 2914-2926.
 """
 
 from collections.abc import Mapping

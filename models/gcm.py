@@ -6,8 +6,9 @@ them. The response follows the ratio of familiarity to a criterion, which is log
     F_old = strength + (n - 1) s,  F_new = n s,  P(old) = F^gamma / (F^gamma + k^gamma)
 
 Without coordinates of the items, s is the similarity of two different items, all alike; summed similarities of items with
-coordinates are in ``kvfit.recognition.evidence.gcm``. With ``lag=power`` strength falls with the events since study (Nosofsky,
-Little, Donkin & Fific 2011). Similarity trades off with gamma unless list length varies: gamma is 1 unless freed.
+coordinates are in ``kvfit.recognition.evidence.gcm``. With ``lag=power`` strength falls with the events since study (by lag:
+Nosofsky, Little, Donkin & Fific 2011; as a power of it: Donkin & Nosofsky 2012). Similarity trades off with gamma unless
+list length varies: gamma is 1 unless freed.
 
 With ``semantic=True`` items differ in meaning as well, and (n - 1) s, n s become sums over the studied items:
 
@@ -20,7 +21,8 @@ How often an item was studied is taken to be independent of how similar it is to
 
 Reference: Nosofsky (1986), Journal of Experimental Psychology: General 115, 39-57; Nosofsky (1988), Journal of Experimental
 Psychology: Learning, Memory, and Cognition 14, 700-708; Nosofsky (1991), Journal of Experimental Psychology: Human
-Perception and Performance 17, 3-27.
+Perception and Performance 17, 3-27. Strength by lag: Nosofsky, Little, Donkin & Fific (2011), Psychological Review 118,
+280-315; Donkin & Nosofsky (2012), Psychological Science 23, 625-634.
 """
 
 from collections.abc import Mapping

@@ -29,7 +29,7 @@ keys are alike. Every query, of the list's ends and of recalled items, is then r
 knowledge from before the list and does not pass through it. Weights belong to the queries: recency, primacy and neighbour
 are the contrasts that they would have had in an indelible store, so ``retention = 1`` and ``erasure = 0`` are the default.
 
-Reference: after Gershman, Fiete & Irie (2025), "Key-value memory in the brain", Neuron; the likelihood is this
+Reference: after Gershman, Fiete & Irie (2025), "Key-value memory in the brain", Neuron 113, 1694-1707; the likelihood is this
 project's own, a decision that the documentation records. Nested rivals are options: ``query="value"`` and ``"key"``,
 ``scaffold=False`` (random addresses), ``end_drift="tied"``, ``memory="autoassociative"`` (key and value are one pattern: the retrieved
 pattern alone is the next cue, with one weighting for store and cue), and every separation and stopping rule.

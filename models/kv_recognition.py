@@ -23,7 +23,7 @@ items feel old, and old ones are harder to retrieve, the more the list resembles
 The own match is that of ``match``, whatever the item means. It needs one held gain (1 unless set), because every probe has
 tables of its own.
 
-Reference: Gershman, Fiete & Irie (2025), Neuron; the recognition model is kvfit's own.
+Reference: Gershman, Fiete & Irie (2025), Neuron 113, 1694-1707; the recognition model is kvfit's own.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """CMR's likelihood in JAX: what a modeller who wraps JAX into PyMC would write, written well.
 
-The network of Morton & Polyn (2016, J. Mem. Lang. 86, 119-140) is linear in context, so recall needs no
+The network of Morton & Polyn (2016, Journal of Memory and Language 86, 119-140) is linear in context, so recall needs no
 context vectors: the support of every item and its overlap with context follow two recurrences over rows
 of tables that are built once per participant. Participants and lists are vectorised, output positions
 scanned, everything is 64 bit and compiled. Recalls enter as one-hot rows prepared once: of the forms

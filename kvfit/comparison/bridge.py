@@ -1,7 +1,7 @@
 """Bridge sampling: the normalising constant of a density from draws of it.
 
 Meng & Wong (1996), Statistica Sinica 6, 831-860, with the optimal bridge function and a normal proposal fitted to other
-draws than those that it is compared with; error by Fruehwirth-Schnatter (2004), Econometrics Journal 7, 143-167, as in
+draws than those that it is compared with; error by Frühwirth-Schnatter (2004), Econometrics Journal 7, 143-167, as in
 Gronau et al. (2017), Journal of Mathematical Psychology 81, 80-97.
 """
 

@@ -15,7 +15,7 @@ from kvfit.regression.model import require_persons_alone
 
 #: protected exceedance probability from which a model is called the most frequent one
 DECISIVE = 0.95
-#: Pareto k above which importance sampling is not trusted (Vehtari et al. 2024, JMLR 25, 1-58)
+#: Pareto k above which importance sampling is not trusted (Vehtari et al. 2024)
 _WORST_K = 0.7
 #: log Bayes factor that is called strong: odds of 20 (Kass & Raftery 1995)
 STRONG = 3.0

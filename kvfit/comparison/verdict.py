@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from kvfit.comparison.compare import Comparison
 
 #: A difference of fewer standard errors than this is called undecided. 4 elpd units are the usual floor below which the
-#: normal approximation of the difference is not to be trusted (Sivula, Magnusson & Vehtari 2020).
+#: normal approximation of the difference is not to be trusted (Sivula et al. 2025, Bayesian Analysis).
 DECISIVE_ERRORS = 2.0
 SMALLEST_DIFFERENCE = 4.0
 #: largest log Bayes factor that is also written as a ratio

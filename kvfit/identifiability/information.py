@@ -50,7 +50,8 @@ def scores(
 
     Notes
     -----
-    Rao (1945); for the root form see Amari (2016), Information Geometry and Its Applications, section 2.
+    Rao (1945), Bulletin of the Calcutta Mathematical Society 37, 81-91; for the root form see Amari (2016), Information
+    Geometry and Its Applications.
     """
     if isinstance(getattr(model, "base", model), RecognitionModel):
         return scores_of_cells(model, _thinned(model.design(data, similarity)), x)

@@ -1,9 +1,8 @@
 """How the likelihood, persons' own values integrated out, depends on the population's values and on the shared ones.
 
 From importance samples of every person's posterior: the score of the population's density averaged over the samples is
-the gradient of the marginal likelihood (Fisher's identity), its covariance gives the curvature (Louis 1982, "Finding the
-observed information matrix when using the EM algorithm", JRSS B 44, 226-233), and reweighting the samples says what
-happens when the shared values move.
+the gradient of the marginal likelihood (Fisher's identity), its covariance gives the curvature (Louis 1982, Journal of the
+Royal Statistical Society B 44, 226-233), and reweighting the samples says what happens when the shared values move.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ with S = diag(sigma), A lower triangular, which follows the posteriors' shape, m
 nearly independent of mu, sigma and the shared values, whatever the data say: where they say nothing (H = 0) this is the
 non-centred parameterisation, where they say much the centred one, and correlations between a person's parameters are
 removed as well. It is exact for every b_j, C_j, D and H_j (a change of variables with its Jacobian); a poor approximation
-costs speed only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Skoeld 2007,
+costs speed only. The idea is that of partially non-centred parameterisations (Papaspiliopoulos, Roberts & Sköld 2007,
 Statistical Science 22, 59-73) with a matrix weight.
 """
 

@@ -8,7 +8,7 @@ match. The state is a row of one or two channels of list positions,
     channel 1   overlap u(j) of the current context with the context that recalling j would bring back
 
 and recalling position r moves it by ``state <- rho_t * state + cue[r]``, where ``rho_t`` is a constant ``carry``, or, with
-two channels, the norm-preserving ``sqrt(1 + b^2 (u_r^2 - 1)) - b u_r`` (Howard & Kahana, 2002), with ``b = carry``.
+two channels, the norm-preserving ``sqrt(1 + b^2 (u_r^2 - 1)) - b u_r`` (Howard & Kahana 2002), with ``b = carry``.
 Then ``p(r | t) = (1 - p_stop(t)) w(s_r) / sum_j w(s_j)`` over positions not yet recalled. Each recall costs O(N).
 
 The same source is compiled for the value alone and for value and gradient; the flags of :class:`CoreConfig` are

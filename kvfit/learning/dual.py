@@ -3,7 +3,7 @@
     W = W_0 + sum_n k_n^T v_n,   y = q W = q W_0 + sum_n (q . k_n) v_n
 
 The key k_n is what the layer got as input at training step n, the value v_n the error it learned from, -learning rate x
-gradient on its output (Irie, Csordas & Schmidhuber 2022; Gershman, Fiete & Irie 2025, section 5.2). No trace is ever
+gradient on its output (Irie, Csordás & Schmidhuber 2022; Gershman, Fiete & Irie 2025, section 5.2). No trace is ever
 changed by later learning: what the weights have "forgotten" is still there, and only its share of the sum is drowned.
 """
 

@@ -1,4 +1,7 @@
-"""Separation operators: how matches become choice probabilities (``theory.md``, section 1)."""
+"""Separation operators: how matches become choice probabilities (``sigma`` of Gershman, Fiete & Irie 2025).
+
+Fits of the exponent: Gunn & Polyn (2025), American Journal of Psychology 138, 203-230.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,8 @@
 """Rules by which recall ends, offered to every free-recall model so that models differ in memory alone.
 
 After t recalls (t = 0, 1, ...) the participant stops with probability ``p_stop(t)``; when every item has been recalled it
-is 1. The rules are those of ``theory.md`` 4.1 and the exponential rule of Morton & Polyn (2016).
+is 1. The exponential rule is that of Morton & Polyn (2016), Journal of Memory and Language 86, 119-140, with fits by Gunn &
+Polyn (2025), American Journal of Psychology 138, 203-230.
 """
 
 from collections.abc import Mapping

@@ -34,7 +34,7 @@ class Calibration:
     ranks : pandas.DataFrame
         One row a simulated data set, one column a quantity: how many of 99 draws lie below the true value. Quantities are
         the population's means and standard deviations, each parameter of the first participant (ranks of several would
-        depend on one another), and the data's log-likelihood (Modrak et al. 2023).
+        depend on one another), and the data's log-likelihood (Modrák et al. 2025).
     design, method : str
         In words.
     batch : Batch
@@ -162,8 +162,8 @@ def calibrate(
 
     Notes
     -----
-    Talts et al. (2018), arXiv:1804.06788; the data's log-likelihood as a further quantity: Modrak et al. (2023), Bayesian
-    Analysis 20, 461-488; bands of the picture: Sailynoja, Burkner & Vehtari (2022), Statistics and Computing 32, 32. The
+    Talts et al. (2018), arXiv:1804.06788; the data's log-likelihood as a further quantity: Modrák et al. (2025), Bayesian
+    Analysis 20, 461-488; bands of the picture: Säilynoja, Bürkner & Vehtari (2022), Statistics and Computing 32, 32. The
     test of uniformity is ArviZ's (POT-C). simuk, which does the same for a PyMC model, samples one compiled model
     again and again; kvfit's sampler has coordinates fitted to each data set, and this loop resumes and runs on clusters.
     """

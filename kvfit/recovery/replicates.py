@@ -161,7 +161,7 @@ def _ranks(found: "Fit", truth: TrueValues) -> dict[str, int]:
     """Rank (0 to 99) of each true value among evenly spaced draws.
 
     Of the persons only the first: they are exchangeable, but ranks within a data set depend on one another. The data's
-    log-likelihood is ranked too; it sees errors that no parameter alone shows (Modrak et al. 2023).
+    log-likelihood is ranked too; it sees errors that no parameter alone shows (Modrák et al. 2025).
     """
     posterior = found.tree["posterior"]
     ranks: dict[str, int] = {}

@@ -3,7 +3,9 @@
 from kvfit.reports.content import Citation
 
 _SEED = Citation(
-    "Gershman, S. J., Fiete, I., & Irie, K. (2025). Key-value memory in the brain. Neuron. arXiv:2501.02950."
+    "Gershman, S. J., Fiete, I., & Irie, K. (2025). Key-value memory in the brain. Neuron, 113, 1694–1707."
+    " arXiv:2501.02950.",
+    "10.1016/j.neuron.2025.02.029",
 )
 
 #: What a model's short form ``"A (2009); B (2016)"`` stands for, part by part.
@@ -56,6 +58,12 @@ MODEL_REFERENCES: dict[str, tuple[Citation, ...]] = {
             "Yonelinas, A. P. (1994). Receiver-operating characteristics in recognition memory: Evidence for a dual-process"
             " model. Journal of Experimental Psychology: Learning, Memory, and Cognition, 20, 1341–1354.",
             "10.1037/0278-7393.20.6.1341",
+        ),
+    ),
+    "Rotello, Macmillan & Van Tassel (2000)": (
+        Citation(
+            "Rotello, C. M., Macmillan, N. A., & Van Tassel, G. (2000). Recall-to-reject in recognition: Evidence from ROC"
+            " curves. Journal of Memory and Language, 43, 67–88."
         ),
     ),
     "DeCarlo (2002)": (
@@ -172,7 +180,8 @@ METHOD_REFERENCES: tuple[Citation, ...] = (
         "10.1214/17-BA1091",
     ),
     Citation(
-        "Hoffman, M. D., & Gelman, A. (2014). The No-U-Turn Sampler. Journal of Machine Learning Research, 15, 1593–1623."
+        "Hoffman, M. D., & Gelman, A. (2014). The No-U-Turn Sampler: Adaptively setting path lengths in Hamiltonian Monte"
+        " Carlo. Journal of Machine Learning Research, 15, 1593–1623."
     ),
     Citation(
         "Abril-Pla, O., et al. (2023). PyMC: a modern and comprehensive probabilistic programming framework in Python."

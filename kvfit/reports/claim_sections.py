@@ -222,7 +222,7 @@ def model_use_section(found: Evidence) -> Section:
         (
             "If every person may use another of these models, how frequent is each? Evidence for each participant alone"
             f" under the parameters' own priors ({how}), and random-effects model selection over participants (Stephan et"
-            " al. 2009; Rigoux et al. 2014).",
+            " al. 2009, NeuroImage 46, 1004–1017; Rigoux et al. 2014, NeuroImage 84, 971–985).",
             found.verdict(),
         ),
         tables=(SectionTable("Model frequencies", found.table, _EVIDENCE_COLUMNS),),

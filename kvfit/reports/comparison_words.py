@@ -7,7 +7,7 @@ from kvfit.comparison.new_person import NewPerson
 from kvfit.reports.citations import EVIDENCE_REFERENCES, NEW_PERSON_REFERENCES
 from kvfit.reports.content import Citation
 
-#: participants from which the normal approximation of a difference's error is usually good (Sivula et al. 2020)
+#: participants from which the normal approximation of a difference's error is usually good (Sivula et al. 2025)
 _MANY = 100
 
 

@@ -1,8 +1,8 @@
 """Generalised context model: similarity to all exemplars, summed for recognition and compared for classification.
 
-Nosofsky (1986), Journal of Experimental Psychology: General, 115, 39-57; (1988), Journal of Experimental Psychology:
-Learning, Memory, and Cognition, 14, 54-65 and 700-708; (1991), Journal of Experimental Psychology: Human Perception and
-Performance, 17, 3-27.
+Nosofsky (1986), Journal of Experimental Psychology: General 115, 39-57; Nosofsky (1988), Journal of Experimental
+Psychology: Learning, Memory, and Cognition 14, 54-65 and 700-708; Nosofsky (1991), Journal of Experimental Psychology:
+Human Perception and Performance 17, 3-27.
 """
 
 from typing import Any

@@ -34,8 +34,7 @@ def euler_rule(order: int = ORDER) -> tuple[np.ndarray, np.ndarray]:
 
     Notes
     -----
-    Abate & Whitt (2006), A unified framework for numerically inverting Laplace transforms, INFORMS Journal on
-    Computing, 18, 408-421: their Euler algorithm for ``E exp(-s X) / s``.
+    Abate & Whitt (2006), INFORMS Journal on Computing 18, 408-421: their Euler algorithm for ``E exp(-s X) / s``.
     """
     nodes = order * np.log(10.0) / 3.0 + 1j * np.pi * np.arange(2 * order + 1)
     sizes = np.ones(2 * order + 1)

@@ -1,9 +1,9 @@
 """Distributed memories: TODAM's sum of items and the matrix model's sum of outer products.
 
-Murdock (1982), Psychological Review, 89, 609-626, and (1993), 100, 183-203: item vectors are added to one vector that fades
-by `alpha` with each item, and a probe's strength is its dot product with it. Pike (1984), Psychological Review, 91,
-281-294; Humphreys, Bain & Pike (1989), 96, 208-233: outer products are added to one matrix, and the match of a probe is
-its quadratic form.
+Murdock (1982), Psychological Review 89, 609-626; Murdock (1993), same journal 100, 183-203: item vectors are added to one
+vector that fades by `alpha` with each item, and a probe's strength is its dot product with it. Pike (1984), same journal
+91, 281-294; Humphreys, Bain & Pike (1989), same journal 96, 208-233: outer products are added to one matrix, and the match
+of a probe is its quadratic form.
 """
 
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def todam_moments(
     gamma : float
         Weight of an item.
     encoded : float
-        Probability that a feature is encoded (Murdock & Lamon, 1988).
+        Probability that a feature is encoded (Murdock & Lamon 1988).
 
     Returns
     -------

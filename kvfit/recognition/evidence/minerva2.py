@@ -1,6 +1,6 @@
 """MINERVA 2: the echo of a probe from all traces, and how its intensity is distributed.
 
-Hintzman (1984), Behavior Research Methods, Instruments, & Computers, 16, 96-101; Hintzman (1988), Psychological Review,
+Hintzman (1984), Behavior Research Methods, Instruments, & Computers 16, 96-101; Hintzman (1988), Psychological Review
 95, 528-551. Each of `n_features` features is copied into a trace with probability `learning`. The similarity of probe and
 trace is their product per feature that is not zero in both; the echo's intensity is the sum of cubed similarities.
 

@@ -1,6 +1,6 @@
 """REM: the odds that a probe is old, and how they are distributed.
 
-Shiffrin & Steyvers (1997), Psychonomic Bulletin & Review, 4, 145-166. An item has `n_features` features with geometric
+Shiffrin & Steyvers (1997), Psychonomic Bulletin & Review 4, 145-166. An item has `n_features` features with geometric
 values, ``P(v) = g (1 - g)^(v - 1)``. A stored feature is right with probability `c`, else drawn at random. The odds are
 the mean over images of likelihood ratios
 

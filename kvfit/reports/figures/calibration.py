@@ -69,8 +69,9 @@ def simultaneous_band(n: int, probability: float = _BAND, points: int = 200) -> 
 
     Notes
     -----
-    By simulation (Sailynoja, Burkner & Vehtari 2022, algorithm 1): the pointwise binomial level at which simulated ECDFs
-    stay inside everywhere. ArviZ has such bands only in a method of ``plot_ecdf_pit`` that is to be removed.
+    By simulation (Säilynoja, Bürkner & Vehtari 2022, Statistics and Computing 32, 32): the pointwise binomial level at
+    which simulated ECDFs stay inside everywhere. ArviZ has such bands only in a method of ``plot_ecdf_pit``
+    that is to be removed.
     """
     at = np.linspace(0, 1, points + 2)[1:-1]
     drawn = np.sort(np.random.default_rng(214).random((_SIMULATIONS, n)), axis=1)

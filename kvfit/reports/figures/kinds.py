@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: Text about rates of 0 and 1, which is the same wherever such rates are moved.
-_CORRECTED = "Rates are (n + 0.5) / (N + 1) (Hautus, 1995), for data and models alike, so that none is 0 or 1."
+_CORRECTED = "Rates are (n + 0.5) / (N + 1) (Hautus 1995), for data and models alike, so that none is 0 or 1."
 POOLING = (
     "The average of many people's ROCs is nobody's ROC: averaging over persons and over items who differ bends it and"
-    " changes the slope of the zROC (Pratte, Rouder & Morey, 2010)."
+    " changes the slope of the zROC (Pratte, Rouder & Morey 2010)."
 )
 
 #: Labels of an axis for columns that kvfit knows; others keep the user's name.

@@ -33,8 +33,7 @@ def first_recall(
 
     References
     ----------
-    Howard, M. W., & Kahana, M. J. (1999). Contextual variability and serial position effects in free recall.
-    Journal of Experimental Psychology: Learning, Memory, and Cognition, 25(4), 923-941.
+    Howard & Kahana (1999), Journal of Experimental Psychology: Learning, Memory, and Cognition 25, 923-941.
     """
     return nth_recall(responses, list_length, group, n_groups, n_outputs=1)[..., 0, :]
 
@@ -66,10 +65,9 @@ def nth_recall(
 
     References
     ----------
-    Hogan, R. M. (1975). Interitem encoding and directed search in free recall. Memory & Cognition, 3(2),
-    197-209.
+    Hogan (1975), Memory & Cognition 3, 197-209.
 
-    Howard and Kahana (1999), see `first_recall`.
+    Howard & Kahana (1999), see `first_recall`.
     """
 
     def events(recalls: Recalls) -> Tally:

@@ -40,7 +40,7 @@ def lag_crp(
 
     References
     ----------
-    Kahana, M. J. (1996). Associative retrieval processes in free recall. Memory & Cognition, 24(1), 103-109.
+    Kahana (1996), Memory & Cognition 24, 103-109.
     """
     return ratios(_overall, responses, list_length, group, n_groups)
 

@@ -44,8 +44,7 @@ def similarity_rank(
 
     References
     ----------
-    Polyn, S. M., Norman, K. A., & Kahana, M. J. (2009). A context maintenance and retrieval model of
-    organizational processes in free recall. Psychological Review, 116(1), 129-156.
+    Polyn, Norman & Kahana (2009), Psychological Review 116, 129-156.
     """
     table, length = np.asarray(similarity, dtype=float), np.asarray(list_length)
     longest = int(length.max(initial=0))

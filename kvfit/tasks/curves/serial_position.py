@@ -1,4 +1,4 @@
-"""Serial position curve: the probability of recalling each study position (Murdock, 1962)."""
+"""Serial position curve: the probability of recalling each study position (Murdock 1962)."""
 
 import numpy as np
 import numpy.typing as npt
@@ -33,8 +33,7 @@ def serial_position(
 
     References
     ----------
-    Murdock, B. B. (1962). The serial position effect of free recall. Journal of Experimental Psychology,
-    64(5), 482-488.
+    Murdock (1962), Journal of Experimental Psychology 64, 482-488.
     """
     return ratios(_events, responses, list_length, group, n_groups)
 

@@ -36,8 +36,7 @@ def lag_rank(
 
     References
     ----------
-    Polyn, S. M., Norman, K. A., & Kahana, M. J. (2009). A context maintenance and retrieval model of
-    organizational processes in free recall. Psychological Review, 116(1), 129-156.
+    Polyn, Norman & Kahana (2009), Psychological Review 116, 129-156.
     """
     return ratios(_events, responses, list_length, group, n_groups)
 

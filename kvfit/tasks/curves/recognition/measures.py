@@ -1,8 +1,7 @@
 """Sensitivity and bias from one pair of hit and false-alarm rates: closed forms, element by element.
 
-Macmillan, N. A., & Creelman, C. D. (2005). Detection theory: A user's guide (2nd ed.). Erlbaum.
-Snodgrass, J. G., & Corwin, J. (1988). Pragmatics of measuring recognition memory. Journal of Experimental
-Psychology: General, 117, 34-50.
+Macmillan & Creelman (2005), Detection Theory: A User's Guide (2nd ed.); Snodgrass & Corwin (1988), Journal of Experimental
+Psychology: General 117, 34-50.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ def d_prime(hit: npt.ArrayLike, false_alarm: npt.ArrayLike) -> Array:
 
 
 def d_prime_error(hit: npt.ArrayLike, false_alarm: npt.ArrayLike, n_old: npt.ArrayLike, n_new: npt.ArrayLike) -> Array:
-    """Return the standard error of d' from `n_old` and `n_new` trials (Gourevitch & Galanter, 1967).
+    """Return the standard error of d' from `n_old` and `n_new` trials (Gourevitch & Galanter 1967).
 
-    Psychometrika, 32, 25-33: the variance is the sum of p (1 - p) / (n phi(z(p))^2) over the two rates. NaN for
+    Psychometrika 32, 25-33: the variance is the sum of p (1 - p) / (n phi(z(p))^2) over the two rates. NaN for
     rates of 0 and 1.
     """
     total = np.zeros(())
@@ -67,7 +66,7 @@ def threshold_bias(hit: npt.ArrayLike, false_alarm: npt.ArrayLike) -> Array:
 
 
 def a_prime(hit: npt.ArrayLike, false_alarm: npt.ArrayLike) -> Array:
-    """Return A', an area between the smallest and largest ROCs through one point (Snodgrass & Corwin, 1988)."""
+    """Return A', an area between the smallest and largest ROCs through one point (Snodgrass & Corwin 1988)."""
     h, f = np.broadcast_arrays(np.asarray(hit, dtype=float), np.asarray(false_alarm, dtype=float))
     high, low = np.maximum(h, f), np.minimum(h, f)
     scale = 4 * high * (1 - low)
@@ -77,7 +76,7 @@ def a_prime(hit: npt.ArrayLike, false_alarm: npt.ArrayLike) -> Array:
 
 
 def b_double_prime_d(hit: npt.ArrayLike, false_alarm: npt.ArrayLike) -> Array:
-    """Return B''D = ((1-H)(1-F) - HF) / ((1-H)(1-F) + HF), from -1 (lax) to 1 (Donaldson, 1992)."""
+    """Return B''D = ((1-H)(1-F) - HF) / ((1-H)(1-F) + HF), from -1 (lax) to 1 (Donaldson 1992)."""
     h, f = np.asarray(hit, dtype=float), np.asarray(false_alarm, dtype=float)
     misses, hits = (1 - h) * (1 - f), h * f
     total = misses + hits
