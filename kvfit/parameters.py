@@ -101,12 +101,13 @@ class Parameter:
 
     def to_natural(self, value: Any, xp: Any = np) -> Any:
         """Inverse of :meth:`to_unconstrained`; `xp` is NumPy or ``pytensor.tensor``."""
-        if self.support == "unit":
-            with np.errstate(over="ignore"):  # far below, where the exponential is infinite, the value is 0
+        # far out, where an exponential is infinite, a share is 0 and a positive value infinite
+        with np.errstate(over="ignore"):
+            if self.support == "unit":
                 return 1.0 / (1.0 + xp.exp(-value))
-        if self.support == "positive" and self.link == "softplus":
-            return log1pexp(value, xp)
-        return xp.exp(value) if self.support == "positive" else value
+            if self.support == "positive" and self.link == "softplus":
+                return log1pexp(value, xp)
+            return xp.exp(value) if self.support == "positive" else value
 
 
 class ParameterError(ValueError):

@@ -85,11 +85,9 @@ def _intervals(
             continue
         objective = PersonObjective(model, design.one_participant(person), prior)
         ends = wald_interval(objective, x, INTERVAL)
-        # where the likelihood is nearly flat an interval reaches far: its end is then 0 (or infinite), as it should be
-        with np.errstate(over="ignore"):
-            for k, p in enumerate(model.parameters):
-                if np.isfinite(ends[0][k]):
-                    lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
+        for k, p in enumerate(model.parameters):
+            if np.isfinite(ends[0][k]):
+                lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
     return lower, upper
 
 
