@@ -209,8 +209,10 @@ def fit(
 
 def _say_items(fits: "Sequence[Fit]") -> None:
     """Say how far items differ, in fits with effects of items."""
+    from kvfit.items import effects_of_items
+
     for f in fits:
-        if getattr(f.model, "item_effects", ()):
+        if effects_of_items(f.model):
             title = f"\nSpread between items (unconstrained scale), {f.label}"
             say(f"{title}\n{f.item_spread().round(3).to_string(index=False)}")
 
@@ -253,10 +255,11 @@ def compare(
 ) -> None:
     """Fit several models to the same data and compare them; a stopped run goes on where it stopped."""
     import kvfit as kv
+    from kvfit.items import effects_of_items
 
     _check_unit(unit, refit)
     specs = [_with_formula(kv.get_model(name), formula) for name in model_names]
-    with_effects = [spec.label for spec in specs if getattr(spec, "item_effects", ())]
+    with_effects = [spec.label for spec in specs if effects_of_items(spec)]
     if criteria and (with_effects or items not in (None, "none")):
         shown = ", ".join(with_effects) or f"--items {items}"
         raise ValueError(f"--ml: maximum likelihood per participant has no effects of items ({shown}); leave one out")

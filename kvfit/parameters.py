@@ -109,6 +109,24 @@ class Parameter:
                 return log1pexp(value, xp)
             return xp.exp(value) if self.support == "positive" else value
 
+    def shifted(self, value: Any, by: Any, xp: Any = np) -> Any:
+        """A natural-scale value moved on the unconstrained scale, without going there: exact at the ends of the support.
+
+        Parameters
+        ----------
+        value : array or tensor
+            On the natural scale.
+        by : array or tensor
+            On the unconstrained scale, of the shape of `value`.
+        xp : module
+            ``numpy`` or ``pytensor.tensor``.
+        """
+        if self.support == "unit":
+            return value / (value + (1.0 - value) * xp.exp(-by))
+        if self.support == "positive" and self.link == "softplus":
+            return value + xp.log(xp.exp(-value) - xp.exp(by) * xp.expm1(-value))
+        return value * xp.exp(by) if self.support == "positive" else value + by
+
 
 class ParameterError(ValueError):
     """Parameter values that a model cannot take; the message lists every problem."""

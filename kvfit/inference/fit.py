@@ -13,9 +13,9 @@ import pandas as pd
 from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
+from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas
 from kvfit.regression.model import require_persons_alone
@@ -168,9 +168,7 @@ class Fit:
 
     @property
     def _of_items(self) -> tuple[ItemEffect, ...]:
-        from kvfit.inference.hierarchy import item_effects
-
-        return item_effects(self.model)
+        return effects_of_items(self.model)
 
     def _require_items(self) -> None:
         if not self._of_items:

@@ -11,6 +11,7 @@ from kvfit.batch.job import Inputs, Job
 from kvfit.batch.runner import Batch
 from kvfit.inference.hierarchy import Pooling
 from kvfit.inference.settings import FitSettings
+from kvfit.items import effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
@@ -142,7 +143,7 @@ def bound_models(
         except ValueError as error:
             problems.append(str(error))
             continue
-        if getattr(model, "item_effects", ()) and method != "posterior":
+        if effects_of_items(model) and method != "posterior":
             problems.append(f"{model.label}: effects of items need method='posterior'")
         found.append(model)
     labels = [model.label for model in found]
