@@ -126,7 +126,7 @@ def _experiment(
 ) -> "tuple[Any, np.ndarray | None]":
     """Data whose experiment is simulated, or a new design, with the similarities that models need."""
     from kvfit.recovery.designs import resized
-    from kvfit.recovery.study import design_words
+    from kvfit.recovery.words import design_words
 
     if source.data is not None:
         named = Source(source.data, source.participants, source.query, source.similarity, source.missing_similarity)
