@@ -238,8 +238,6 @@ def fit(
     model = get_model(model)
     model = model if formula is None else with_formulas(model, formula)
     model = (model if items is None else with_items(model, items)).bind(data)
-    if model.semantic and similarity is None:
-        raise ValueError(f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity")
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
     if unknown:
         known = ", ".join(FitSettings.__dataclass_fields__)
@@ -247,7 +245,8 @@ def fit(
     request = FitSettings(**settings)
     if request.pooling == "none":
         require_persons_alone(model, data)
-    used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
+    # where a model needs similarities and there are none, its design says so
+    used = np.ascontiguousarray(similarity, dtype=float) if model.semantic and similarity is not None else None
     key = fit_key(model, data, request, used)
     if store is not None:
         found = stores.find(Path(store), model.label, key)

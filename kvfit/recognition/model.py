@@ -190,7 +190,10 @@ class RecognitionModel:
         from kvfit.recognition.similarity import with_similarity
 
         if self.semantic and similarity is None:
-            raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
+            raise ValueError(
+                f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities;"
+                " see kv.read_similarity"
+            )
         design = lay_out(self.bind(data), data, rows)
         return design if similarity is None or not self.semantic else with_similarity(self, design, data, similarity)
 
