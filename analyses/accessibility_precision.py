@@ -27,8 +27,8 @@ from scipy.special import i0e, i1e
 
 from kvfit.memory import Decay, Retrieval
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
-from kvfit.puzzles import Claim, Puzzle, Results, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles import Claim, Conditions, Puzzle, Results, run
+from kvfit.puzzles.figures import puzzle_figure
 
 DAYS = (0, 1, 4)
 
@@ -164,22 +164,19 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Accessibility and precision by delay; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        # concentration relative to the day of study, on the scale of a share
-        relative = {
-            f"precision, day {d}": np.exp(
-                conditions[f"log precision, day {d}"] - conditions["log precision, day 0"].mean()
-            )
-            for d in DAYS
-        }
-        series = {kind: [f"{kind}, day {d}" for d in DAYS] for kind in ("accessibility", "precision")}
-        conditions_panel(axes, {**conditions, **relative}, series, [str(d) for d in DAYS], memory)
-        axes.set(xlabel="days after study", ylim=(0, None))
-    panels[0].set_ylabel("accessibility;\nprecision relative to day 0")
-    shares_panel(last, swept, "day_similarity", "similarity of successive days' contexts")
-    legends(drawing, panels[0], last)
-    return drawing
+    shown = {memory: {**conditions, **_relative(conditions)} for memory, conditions in results.items()}
+    series = {kind: [f"{kind}, day {d}" for d in DAYS] for kind in ("accessibility", "precision")}
+    return puzzle_figure(
+        shown, swept, series, [str(d) for d in DAYS], xlabel="days after study",
+        ylabel="accessibility;\nprecision relative to day 0", ylim=(0, None),
+        varied=("day_similarity", "similarity of successive days' contexts"),
+    )  # fmt: skip
+
+
+def _relative(conditions: Conditions) -> Conditions:
+    """Concentration relative to the day of study, on the scale of a share."""
+    first = conditions["log precision, day 0"].mean()
+    return {f"precision, day {d}": np.exp(conditions[f"log precision, day {d}"] - first) for d in DAYS}
 
 
 PUZZLE = Puzzle(

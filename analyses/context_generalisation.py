@@ -31,7 +31,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Retrieval
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
 from kvfit.puzzles import Claim, Conditions, Puzzle, Results, replicate, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 HEBB, FADE, NO_GIST = "indelible, detail and gist", "detail fades, and gist", "indelible, detail alone"
 TESTS = ("early", "late", "reminder", "other place")
@@ -159,18 +159,12 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Fear in both places by test; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
     series = {f"{where} place": [f"{test}, {where} place" for test in TESTS] for where in ("first", "second")}
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(
-            axes, conditions, series, ["early", "late", "late, after\nreminder", "late, after\n3rd place"], memory
-        )
-        axes.tick_params(axis="x", rotation=45)
-        axes.set(ylim=(-0.03, 1.03))
-    panels[0].set_ylabel("probability of fear")
-    shares_panel(last, swept, "gist_strength", "strength of the gist")
-    legends(drawing, panels[0], last)
-    return drawing
+    ticks = ["early", "late", "late, after\nreminder", "late, after\n3rd place"]
+    return puzzle_figure(
+        results, swept, series, ticks, ylabel="probability of fear", rotation=45,
+        varied=("gist_strength", "strength of the gist"),
+    )  # fmt: skip
 
 
 PUZZLE = Puzzle(

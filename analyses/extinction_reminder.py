@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Delta, Erase, Hebb, KeyValueMemory, Retrieval, WriteRule
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
 from kvfit.puzzles import Claim, Puzzle, Results, replicate, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 HEBB, ERASE = "indelible (Hebb)", "erasing"
 DELTA, CUE_ALONE = "delta rule, linear read", "delta rule, keys of the cue alone"
@@ -172,7 +172,6 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Response by test, to the trained and to a new cue; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
     tests = [*ONE_PLACE, *TWO_PLACES]
     series = {
         f"{cue}, {where}": [f"{test}{label}" if test in own else "" for test in tests]
@@ -180,14 +179,9 @@ def figure(results: Results, swept: pd.DataFrame) -> Figure:
         for where, own in (("one place", ONE_PLACE), ("extinction in a second place", TWO_PLACES))
     }
     ticks = ["learned", "ext.", "delay", "reminder", "2nd place", "1st place"]
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(axes, conditions, series, ticks, memory)
-        axes.tick_params(axis="x", rotation=60)
-        axes.set(ylim=(-0.03, 1.03))
-    panels[0].set_ylabel("response")
-    shares_panel(last, swept, "cue_share", "share of the cue in keys")
-    legends(drawing, panels[0], last)
-    return drawing
+    return puzzle_figure(
+        results, swept, series, ticks, ylabel="response", rotation=60, varied=("cue_share", "share of the cue in keys")
+    )
 
 
 PUZZLE = Puzzle(

@@ -29,7 +29,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Retrieval
 from kvfit.memory.scaffold import random_keys
 from kvfit.puzzles import Claim, Puzzle, Results, replicate, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 VALUES, KEYS, PATTERN = "keys and values, values damaged", "keys and values, keys damaged", "one pattern, damaged"
 DAMAGE = (0.0, 0.3, 0.6, 0.9)
@@ -129,18 +129,14 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Familiarity and recollection by damage; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
     series = {
         "familiarity (area under the ROC)": [f"familiarity, {damage}" for damage in DAMAGE],
         "recollection (share of right values)": [f"recollection, {damage}" for damage in DAMAGE],
     }
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(axes, conditions, series, [f"{damage:g}" for damage in DAMAGE], memory)
-        axes.set(xlabel="share of units damaged", ylim=(-0.03, 1.03))
-    panels[0].set_ylabel("performance")
-    shares_panel(last, swept, "encoding", "match of a cue with its key")
-    legends(drawing, panels[0], last)
-    return drawing
+    return puzzle_figure(
+        results, swept, series, [f"{damage:g}" for damage in DAMAGE], xlabel="share of units damaged",
+        ylabel="performance", varied=("encoding", "match of a cue with its key"),
+    )  # fmt: skip
 
 
 PUZZLE = Puzzle(

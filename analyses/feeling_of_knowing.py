@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Erase, Hebb, Retrieval
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
 from kvfit.puzzles import Claim, Puzzle, Results, replicate, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 MATCH, TARGET, ANY = "key match", "target retrieved", "any value retrieved"
 ERASED = "key match, erasing store"
@@ -137,19 +137,14 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Recall and feeling of knowing by condition, one panel a source of the feeling; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
     series = {
         kind: [f"{short}, {one}" for one in CONDITIONS]
         for kind, short in (("recall", "recall"), ("feeling of knowing", "feeling"))
     }
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(axes, conditions, series, list(CONDITIONS.values()), memory)
-        axes.tick_params(axis="x", rotation=45)
-        axes.set(ylim=(-0.03, 1.03))
-    panels[0].set_ylabel("probability")
-    shares_panel(last, swept, "list_similarity", "similarity of the lists' contexts")
-    legends(drawing, panels[0], last)
-    return drawing
+    return puzzle_figure(
+        results, swept, series, list(CONDITIONS.values()), ylabel="probability", rotation=45,
+        varied=("list_similarity", "similarity of the lists' contexts"),
+    )  # fmt: skip
 
 
 PUZZLE = Puzzle(

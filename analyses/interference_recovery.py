@@ -28,7 +28,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Delta, Erase, Hebb, KeyValueMemory, Retrieval, WriteRule
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
 from kvfit.puzzles import Claim, Puzzle, Results, replicate, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 #: Trials of A-C, and match of the context at test with that at the end of learning, from immediate to long delays.
 TRIALS = (0, 10)
@@ -156,20 +156,16 @@ GRID = {
 
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """B and C by delay, after ten trials of A-C and without; settings with the pattern."""
-    drawing, panels, last = side_by_side(results)
     at = range(len(DELAYS))
     series = {
         "B, after ten trials of A-C": [f"B after 10, delay {d}" for d in at],
         "C": [f"C after 10, delay {d}" for d in at],
         "B, without A-C": [f"B after 0, delay {d}" for d in at],
     }
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(axes, conditions, series, [f"{similarity:g}" for similarity in DELAYS], memory)
-        axes.set(xlabel="match of context at test", ylim=(-0.03, 1.03))
-    panels[0].set_ylabel("probability of coming to mind")
-    shares_panel(last, swept, "context_share", "share of context in keys")
-    legends(drawing, panels[0], last)
-    return drawing
+    return puzzle_figure(
+        results, swept, series, [f"{similarity:g}" for similarity in DELAYS], xlabel="match of context at test",
+        ylabel="probability of coming to mind", varied=("context_share", "share of context in keys"),
+    )  # fmt: skip
 
 
 PUZZLE = Puzzle(

@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from kvfit.memory import Decay, Erase, Hebb, Retrieval, Slots, WriteRule
 from kvfit.memory.scaffold import compound, drifting_keys, random_keys
 from kvfit.puzzles import Claim, Puzzle, Results, run
-from kvfit.puzzles.figures import conditions_panel, legends, shares_panel, side_by_side
+from kvfit.puzzles.figures import puzzle_figure
 
 LENGTHS = (5, 20)
 
@@ -134,14 +134,11 @@ GRID = {
 def figure(results: Results, swept: pd.DataFrame) -> Figure:
     """Recall by own length, one line a length of the list between; settings with the pattern."""
     series = {f"{m} words between": [_label(n, m) for n in LENGTHS] for m in LENGTHS}
-    drawing, panels, last = side_by_side(results)
-    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
-        conditions_panel(axes, conditions, series, [str(n) for n in LENGTHS], memory)
-        axes.set(xlabel="length of the list recalled", ylim=(0, 1.03))
-    panels[0].set_ylabel("probability of recall")
-    shares_panel(last, swept, "list_similarity", "similarity of successive lists' contexts")
-    legends(drawing, panels[0], last)
-    return drawing
+    return puzzle_figure(
+        results, swept, series, [str(n) for n in LENGTHS], xlabel="length of the list recalled",
+        ylabel="probability of recall", ylim=(0, 1.03),
+        varied=("list_similarity", "similarity of successive lists' contexts"),
+    )  # fmt: skip
 
 
 PUZZLE = Puzzle(

@@ -5,15 +5,12 @@ Only typer and rich are imported here; everything else is loaded inside the comm
 """
 
 import sys
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from kvfit.cli_certify import certify_app
 from kvfit.cli_options import (
@@ -34,17 +31,12 @@ from kvfit.cli_options import (
     grouped,
 )
 from kvfit.cli_recovery import recovery_app
+from kvfit.cli_steps import check_models, err, load, read_similarity, say, warnings_shown, write_csv
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from kvfit.inference.fit import Fit
     from kvfit.memory_model import MemoryModel
     from kvfit.registry import ModelFamily
-    from kvfit.tasks.free_recall import FreeRecallData
-    from kvfit.tasks.recognition import RecognitionData
-
-    type Data = FreeRecallData | RecognitionData
 
 app = typer.Typer(
     name="kvfit",
@@ -58,9 +50,6 @@ data_app = typer.Typer(help="Data sets: list, describe, check a file.", no_args_
 app.add_typer(data_app, name="data")
 app.add_typer(recovery_app)
 app.add_typer(certify_app)
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -79,78 +68,11 @@ def main() -> None:
         sys.exit(130)
 
 
-def _load(source: Source, reading: Reading) -> "Data":
-    """Load the data of a command; say what was read, and of a file how."""
-    from kvfit.cli_reading import introduce, load_data
-
-    with _warnings_shown():
-        data = load_data(source, reading)
-    _say(introduce(data, source, reading))
-    return data
-
-
-def _similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
-    """Read the similarities that some of the models need; say what was read."""
-    import kvfit as kv
-
-    need = [model.label for model in models if model.semantic]
-    if source.similarity is None:
-        if need:
-            raise ValueError(f"{', '.join(need)}: needs --similarity FILE, the similarities of items or their vectors")
-        if source.missing_similarity != "error":
-            raise ValueError("--missing-similarity: has no effect without --similarity FILE")
-        return None
-    if not need:
-        labels = ", ".join(model.label for model in models)
-        example = "kv_recall(semantic=True)" if data.task == "free_recall" else "gcm(semantic=True)"
-        raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in {example}")
-    with _warnings_shown():
-        similarity = kv.read_similarity(source.similarity, data, missing=source.missing_similarity)  # type: ignore[arg-type]
-    _say(f"Similarity of items: {source.similarity}, for {', '.join(need)}")
-    return similarity
-
-
-def _check_models(
-    models: "Sequence[MemoryModel]", data: "Data", similarity: "np.ndarray | None", items: str | None
-) -> None:
-    """Lay the data out for every model before the first is fitted, so that the last does not fail after an hour."""
-    from kvfit.cli_reading import what_to_type
-    from kvfit.registry import with_items
-
-    problems = []
-    for model in models:
-        try:
-            found = model if items is None else with_items(model, items)
-            found.bind(data).design(data, similarity)
-        except ValueError as error:
-            problems.append(str(error))
-    if problems:
-        text = "\n".join(problems)
-        raise ValueError(text + what_to_type(text))
-
-
-@contextmanager
-def _warnings_shown() -> Iterator[None]:
-    """Print warnings as plain messages, without the line of code that Python adds, with what to type instead."""
-    from kvfit.cli_reading import what_to_type
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        text = str(warning.message)
-        err.print(text + what_to_type(text), markup=False)
-
-
 def _citation(name: str) -> str:
     from kvfit.data.metadata import known_datasets
 
     known = known_datasets()
     return str(known[name].citation) if name in known else ""
-
-
-def _say(text: object) -> None:
-    out.print(str(text), markup=False)
 
 
 def _by_task(families: "Iterable[ModelFamily]") -> "dict[str, list[ModelFamily]]":
@@ -174,40 +96,40 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     known = installed()
     if name is None:
         for task, found in _by_task(known.families.values()).items():
-            _say(f"{task.replace('_', ' ').capitalize()}")
+            say(f"{task.replace('_', ' ').capitalize()}")
             for family in found:
                 found_status = status(family)
                 shown = "" if found_status.certified else f"  [experimental: {found_status.reason}]"
-                _say(f"  {family.name:<18}{family.summary}{shown}")
-        _say("\nkvfit models NAME describes one; options are written like kv_recall(query=value, stopping=match).")
+                say(f"  {family.name:<18}{family.summary}{shown}")
+        say("\nkvfit models NAME describes one; options are written like kv_recall(query=value, stopping=match).")
         if known.problems:
-            _say("\nNot usable:\n" + "\n".join(f"  {key}: {problem}" for key, problem in known.problems.items()))
+            say("\nNot usable:\n" + "\n".join(f"  {key}: {problem}" for key, problem in known.problems.items()))
         return
     model = get_model(name)
     family = known.families[model.name]
     of_family = status(family, thorough=True)
     certified = of_family.reason if of_family.certified else f"experimental, {of_family.reason}"
     of_what = "" if model.label == family.name else " (with its default options)"
-    _say(
+    say(
         f"{model.label}: {model.title}\n{model.claim}\nReference: {model.reference}\nCertificate{of_what}: {certified}\n\n"
         "Parameters (90 % prior interval)"
     )
     for p in model.parameters:
         low, high = p.interval
-        _say(f"  {p.name:<18}{p.symbol:<10}[{low:g}, {high:g}]  {p.meaning}\n{'':<30}why: {p.reason}")
+        say(f"  {p.name:<18}{p.symbol:<10}[{low:g}, {high:g}]  {p.meaning}\n{'':<30}why: {p.reason}")
     for fixed, value in model.fixed.items():
-        _say(f"  {fixed:<18}held at {value:g}; write {fixed}=free to fit it")
-    _say("\nOptions (first is the default)")
+        say(f"  {fixed:<18}held at {value:g}; write {fixed}=free to fit it")
+    say("\nOptions (first is the default)")
     for key, option in family.options.items():
-        _say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")
+        say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")
     if hasattr(model, "with_items"):
-        _say(
+        say(
             f"  {'items':<18}none, default or names of parameters\n{'':<20}effects of items, crossed with those of"
             f" participants: items=d_prime+criterion; default here is {with_items(model, True).options['items']}"
         )
     for rule in family.no_effect:
         what = f"{rule.option}={'|'.join(map(str, rule.values))}" if rule.values else rule.option
-        _say(f"  {what} decides nothing beside {rule.beside}={rule.value}: {rule.why}")
+        say(f"  {what} decides nothing beside {rule.beside}={rule.value}: {rule.why}")
 
 
 @data_app.command("list")
@@ -215,7 +137,7 @@ def data_list() -> None:
     """List the known data sets and whether they are on this machine."""
     import kvfit as kv
 
-    _say(kv.list_datasets().to_string(index=False, max_colwidth=60))
+    say(kv.list_datasets().to_string(index=False, max_colwidth=60))
 
 
 @data_app.command("describe")
@@ -223,7 +145,7 @@ def data_describe(name: str) -> None:
     """Describe a data set: citation, licence, columns, how to obtain it."""
     import kvfit as kv
 
-    _say(kv.describe_dataset(name))
+    say(kv.describe_dataset(name))
 
 
 @data_app.command("check")
@@ -235,9 +157,9 @@ def data_check(
     """Check a file of free recalls or of recognition and list everything that is wrong with it."""
     from kvfit.cli_reading import describe, read_file
 
-    with _warnings_shown():
+    with warnings_shown():
         data = read_file(path, reading)
-    _say(f"{path}: no problems.\n{describe(data, reading)}")
+    say(f"{path}: no problems.\n{describe(data, reading)}")
 
 
 @app.command()
@@ -262,35 +184,37 @@ def fit(
     if method not in ("posterior", "ml", "map"):
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
     spec = _with_formula(kv.get_model(model), formula)
-    data = _load(source, reading)
-    similarity = _similarity(source, data, [spec])
-    _check_models([spec], data, similarity, items)
+    data = load(source, reading)
+    similarity = read_similarity(source, data, [spec])
+    check_models([spec], data, similarity, items)
     if method != "posterior":
         spec = spec if items is None else with_items(spec, items)
         found = kv.point_fit(
             spec, data, method=method, starts=starts, seed=sampling.seed, similarity=similarity,  # type: ignore[arg-type]
             show_progress=not quiet,
         )  # fmt: skip
-        _say(found.table.drop(columns=["starts"]).round(3).to_string(index=False))
-        _say(f"\n{found.totals().round(1).to_string()}\n\n{found.verdict()}")
-        _write_csv(found.table, output)
+        say(found.table.drop(columns=["starts"]).round(3).to_string(index=False))
+        say(f"\n{found.totals().round(1).to_string()}\n\n{found.verdict()}")
+        write_csv(found.table, output)
         return
     posterior = kv.fit(
         spec, data, store=store, items=items, similarity=similarity, show_progress=not quiet, **asdict(sampling)
     )
-    _say(posterior.population().round(3).to_string(index=False))
+    say(posterior.population().round(3).to_string(index=False))
     _say_items([posterior])
     _say_effects([posterior])
-    _say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
-    _write_csv(posterior.persons().reset_index(), output)
+    say(f"\n{posterior.diagnostics.verdict()}\nFit: {posterior.path}")
+    write_csv(posterior.persons().reset_index(), output)
 
 
 def _say_items(fits: "Sequence[Fit]") -> None:
     """Say how far items differ, in fits with effects of items."""
+    from kvfit.items import effects_of_items
+
     for f in fits:
-        if getattr(f.model, "item_effects", ()):
+        if effects_of_items(f.model):
             title = f"\nSpread between items (unconstrained scale), {f.label}"
-            _say(f"{title}\n{f.item_spread().round(3).to_string(index=False)}")
+            say(f"{title}\n{f.item_spread().round(3).to_string(index=False)}")
 
 
 def _with_formula(model: "MemoryModel", formula: list[str] | None) -> "MemoryModel":
@@ -306,15 +230,7 @@ def _say_effects(fits: "Sequence[Fit]") -> None:
     for f in fits:
         if getattr(f.model, "formulas", ()):
             title = f"\nEffects of conditions on the typical person (natural scale), {f.label}"
-            _say(f"{title}\n{kv.effects(f).round(3).to_string(index=False, na_rep='')}")
-
-
-def _write_csv(table: Any, path: Path | None, label: str = "Estimates") -> None:
-    from kvfit.files import write_text
-
-    if path is not None:
-        write_text(path, table.to_csv(index=False))
-        _say(f"{label}: {path}")
+            say(f"{title}\n{kv.effects(f).round(3).to_string(index=False, na_rep='')}")
 
 
 @app.command()
@@ -339,10 +255,11 @@ def compare(
 ) -> None:
     """Fit several models to the same data and compare them; a stopped run goes on where it stopped."""
     import kvfit as kv
+    from kvfit.items import effects_of_items
 
     _check_unit(unit, refit)
     specs = [_with_formula(kv.get_model(name), formula) for name in model_names]
-    with_effects = [spec.label for spec in specs if getattr(spec, "item_effects", ())]
+    with_effects = [spec.label for spec in specs if effects_of_items(spec)]
     if criteria and (with_effects or items not in (None, "none")):
         shown = ", ".join(with_effects) or f"--items {items}"
         raise ValueError(f"--ml: maximum likelihood per participant has no effects of items ({shown}); leave one out")
@@ -353,9 +270,9 @@ def compare(
             f"{'--unit participant' if unit == 'participant' else '--evidence'}: needs persons from one population (not"
             " --pooling none) and no effects of items, which tie all persons together"
         )
-    data = _load(source, reading)
-    similarity = _similarity(source, data, specs)
-    _check_models(specs, data, similarity, items)
+    data = load(source, reading)
+    similarity = read_similarity(source, data, specs)
+    check_models(specs, data, similarity, items)
     settings: dict[str, Any] = {
         "store": store,
         "items": items,
@@ -375,18 +292,18 @@ def compare(
         fits, unit=unit, refit=refit, evidence=with_evidence, point_fits=points, store=store,  # type: ignore[arg-type]
         seed=sampling.seed, show_progress=not quiet,
     )  # fmt: skip
-    _say(f"\n{comparison}")
+    say(f"\n{comparison}")
     for f in comparison.fits:
-        _say(f"{f.label}: {f.diagnostics.verdict()}")
+        say(f"{f.label}: {f.diagnostics.verdict()}")
     _say_items(comparison.fits)
     _say_effects(comparison.fits)
-    _write_csv(comparison.table, output, "Table")
+    write_csv(comparison.table, output, "Table")
     if report is not None:
         path = kv.report(
             comparison, report, point_fits=points, created=_today(), command=_command(), citation=_citation(source.data),
             show_progress=not quiet,
         )  # fmt: skip
-        _say(f"Report: {path.resolve()}")
+        say(f"Report: {path.resolve()}")
 
 
 @app.command()
@@ -400,8 +317,8 @@ def effects(
 
     posterior = kv.open_fit(folder)
     table = kv.effects(posterior, interval)
-    _say(f"{posterior.label}\n{table.round(3).to_string(index=False, na_rep='')}\n\n{posterior.diagnostics.verdict()}")
-    _write_csv(table, output, "Effects")
+    say(f"{posterior.label}\n{table.round(3).to_string(index=False, na_rep='')}\n\n{posterior.diagnostics.verdict()}")
+    write_csv(table, output, "Effects")
 
 
 def _check_unit(unit: str, refit: bool) -> None:
@@ -427,11 +344,11 @@ def foresee(
     import kvfit as kv
 
     spec = _with_formula(kv.get_model(model), formula)
-    data = _load(source, reading)
-    similarity = _similarity(source, data, [spec])
+    data = load(source, reading)
+    similarity = read_similarity(source, data, [spec])
     found = kv.identifiability(spec, data, pooling=pooling, similarity=similarity, seed=seed)
-    _say(f"\n{found}")
-    _write_csv(found.table, output, "Table")
+    say(f"\n{found}")
+    write_csv(found.table, output, "Table")
 
 
 @app.command()
@@ -446,8 +363,8 @@ def identify(
 
     found = [kv.identifiability(kv.open_fit(folder)) for folder in folders]
     for one in found:
-        _say(f"{one.label}\n{one}\n")
-    _write_csv(pd.concat([one.table.assign(model=one.label) for one in found]), output, "Table")
+        say(f"{one.label}\n{one}\n")
+    write_csv(pd.concat([one.table.assign(model=one.label) for one in found]), output, "Table")
 
 
 @app.command()
@@ -470,15 +387,15 @@ def evidence(
     if method not in ("importance", "laplace"):
         raise ValueError(f"--method: expected importance or laplace, found {method!r}")
     specs = [kv.get_model(name) for name in model_names]
-    data = _load(source, reading)
-    similarity = _similarity(source, data, specs)
-    _check_models(specs, data, similarity, None)
+    data = load(source, reading)
+    similarity = read_similarity(source, data, specs)
+    check_models(specs, data, similarity, None)
     found = kv.evidence(
         specs, data, method=method, starts=starts, seed=seed, similarity=similarity,  # type: ignore[arg-type]
         show_progress=not quiet,
     )  # fmt: skip
-    _say(f"\n{found}")
-    _write_csv(found.participants, output, "Evidence by participant")
+    say(f"\n{found}")
+    write_csv(found.participants, output, "Evidence by participant")
 
 
 def _today() -> str:
@@ -518,7 +435,7 @@ def report(
         comparison, output, title=title, predictive_draws=predictive_draws, seed=seed, created=_today(), command=_command(),
         citation=_citation(fits[0].data.name), show_progress=not quiet,
     )  # fmt: skip
-    _say(f"Report: {path.resolve()}")
+    say(f"Report: {path.resolve()}")
 
 
 @app.command()
@@ -546,9 +463,9 @@ def simulate(
     from kvfit.files import write_text
 
     spec = kv.get_model(model)  # an unknown model is told before a file is read
-    data = _load(source, reading)
+    data = load(source, reading)
     spec = spec.bind(data)
-    similarity = _similarity(source, data, [spec])
+    similarity = read_similarity(source, data, [spec])
     values: Any
     if parameters is not None:
         if value:
@@ -569,7 +486,7 @@ def simulate(
     simulated = kv.simulate(spec, data, values, seed, similarity=similarity)
     made, options = table_to_read(simulated)
     write_text(output, made.to_csv(index=False))
-    _say(f"{simulated!r}\nTable: {output}\nRead it with --data {shlex.join([str(output), *options])}")
+    say(f"{simulated!r}\nTable: {output}\nRead it with --data {shlex.join([str(output), *options])}")
 
 
 @app.command()
@@ -593,9 +510,8 @@ def demo(
     """
     from kvfit.demo import run_demo
 
-    show: Callable[[str], None] = _say
     run_demo(
-        task=task, participants=participants, output=output, store=store, seed=seed, show_progress=not quiet, say=show
+        task=task, participants=participants, output=output, store=store, seed=seed, show_progress=not quiet, say=say
     )
 
 

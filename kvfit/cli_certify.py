@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from kvfit.cli_options import Quiet, Seed, Store, Work, grouped
+from kvfit.cli_steps import say
 
 certify_app = typer.Typer(rich_markup_mode=None)
 
@@ -42,7 +43,6 @@ def certify(
     """
     from dataclasses import asdict, replace
 
-    from kvfit import cli
     from kvfit.certification.certify import certify as run
     from kvfit.certification.plan import Plan
     from kvfit.registry import families
@@ -65,11 +65,11 @@ def certify(
         plan=plan,
         store=store,
         show_progress=not quiet,
-        say=cli._say,
+        say=say,
         **asdict(work),
     )
     failed = [one.model.label for one in found if not one.passed]
-    cli._say(f"\n{len(found) - len(failed)} of {len(found)} passed{': not ' if failed else ''}{', '.join(failed)}")
-    cli._say(f"Certificates: {output.resolve() / 'README.md'}")
+    say(f"\n{len(found) - len(failed)} of {len(found)} passed{': not ' if failed else ''}{', '.join(failed)}")
+    say(f"Certificates: {output.resolve() / 'README.md'}")
     if failed:
         raise typer.Exit(1)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kvfit.cli_options import Experiment, Quiet, Reading, Sampling, Source, Starts, Store, Work, grouped
+from kvfit.cli_steps import load, read_similarity, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,27 +125,26 @@ def _experiment(
     source: Experiment, reading: Reading, models: "list[MemoryModel]", truth: str
 ) -> "tuple[Any, np.ndarray | None]":
     """Data whose experiment is simulated, or a new design, with the similarities that models need."""
-    from kvfit import cli
     from kvfit.recovery.designs import resized
-    from kvfit.recovery.study import design_words
+    from kvfit.recovery.words import design_words
 
     if source.data is not None:
         named = Source(source.data, source.participants, source.query, source.similarity, source.missing_similarity)
-        data = cli._load(named, reading)
+        data = load(named, reading)
         wanted = _one_of(data.task, source.lists, source.trials)
-        similarity = cli._similarity(named, data, models)
+        similarity = read_similarity(named, data, models)
         if wanted is not None:
             if similarity is not None:
                 raise ValueError("--lists, --trials: not with --similarity, which belongs to the lists that there are")
             data = resized(data, None, wanted)
-        cli._say(f"Simulated: {design_words(data)}")
+        say(f"Simulated: {design_words(data)}")
         return data, similarity
     if truth != "prior":
         raise ValueError("--truth fit: needs --data, people whose values can be estimated")
     if any(model.semantic for model in models):
         raise ValueError("a new experiment has no words yet, and so no similarities: give --data and --similarity")
     design = _new_design(source, reading, {model.task for model in models})
-    cli._say(f"Simulated: {design_words(design)}")
+    say(f"Simulated: {design_words(design)}")
     return design, None
 
 
@@ -208,8 +208,6 @@ def _settings(method: str, sampling: Sampling, work: Work, store: Path, quiet: b
 
 
 def _tell(found: Any, output: Path | None) -> None:
-    from kvfit import cli
-
-    cli._say(f"\n{found}")
+    say(f"\n{found}")
     if output is not None:
-        cli._say(f"Tables and pictures: {found.write(output).resolve()}")
+        say(f"Tables and pictures: {found.write(output).resolve()}")

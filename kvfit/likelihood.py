@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from kvfit.items import ITEM_EFFECTS, effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import ParameterError, check_values
-from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
 from kvfit.registry import get_model
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def item_values(model: MemoryModel, data: Any, item_effects: ItemValues | None) 
     ParameterError
         Listing every effect or item that is missing or unknown.
     """
-    of_items: tuple[ItemEffect, ...] = getattr(model, "item_effects", ())
+    of_items = effects_of_items(model)
     names = [effect.name for effect in of_items]
     if not of_items:
         if item_effects is not None:

@@ -101,12 +101,31 @@ class Parameter:
 
     def to_natural(self, value: Any, xp: Any = np) -> Any:
         """Inverse of :meth:`to_unconstrained`; `xp` is NumPy or ``pytensor.tensor``."""
-        if self.support == "unit":
-            with np.errstate(over="ignore"):  # far below, where the exponential is infinite, the value is 0
+        # far out, where an exponential is infinite, a share is 0 and a positive value infinite
+        with np.errstate(over="ignore"):
+            if self.support == "unit":
                 return 1.0 / (1.0 + xp.exp(-value))
+            if self.support == "positive" and self.link == "softplus":
+                return log1pexp(value, xp)
+            return xp.exp(value) if self.support == "positive" else value
+
+    def shifted(self, value: Any, by: Any, xp: Any = np) -> Any:
+        """A natural-scale value moved on the unconstrained scale, without going there: exact at the ends of the support.
+
+        Parameters
+        ----------
+        value : array or tensor
+            On the natural scale.
+        by : array or tensor
+            On the unconstrained scale, of the shape of `value`.
+        xp : module
+            ``numpy`` or ``pytensor.tensor``.
+        """
+        if self.support == "unit":
+            return value / (value + (1.0 - value) * xp.exp(-by))
         if self.support == "positive" and self.link == "softplus":
-            return log1pexp(value, xp)
-        return xp.exp(value) if self.support == "positive" else value
+            return value + xp.log(xp.exp(-value) - xp.exp(by) * xp.expm1(-value))
+        return value * xp.exp(by) if self.support == "positive" else value + by
 
 
 class ParameterError(ValueError):

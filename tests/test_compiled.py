@@ -11,6 +11,7 @@ from pymc.model.transform.optimization import freeze_dims_and_data
 import kvfit as kv
 from kvfit.inference.compiled import COMPILED, CompiledModels, Structure
 from kvfit.inference.hierarchy import build_pymc_model, estimate_curvature, estimate_item_curvature
+from kvfit.items import effects_of_items
 from kvfit.kernels.scored_recalls_op import ScoredRecalls, flat_recalls
 from kvfit.memory_model import MemoryModel
 
@@ -24,8 +25,8 @@ def _simulated(spec: str, design: Any, seed: int) -> tuple[MemoryModel, Any]:
         p.name: p.to_natural(rng.normal(p.location, 0.3 * p.scale, design.n_participants)) for p in model.parameters
     }
     effects = None
-    if getattr(model, "item_effects", ()):
-        effects = {e.name: rng.normal(0, 0.3, design.items.size) for e in model.item_effects}  # type: ignore[attr-defined]
+    if effects_of_items(model):
+        effects = {e.name: rng.normal(0, 0.3, design.items.size) for e in effects_of_items(model)}
     return model, kv.simulate(model, design, persons, seed, item_effects=effects)
 
 

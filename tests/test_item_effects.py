@@ -22,7 +22,6 @@ from kvfit.inference.item_curvature import ItemTransform, room_of_average
 from kvfit.inference.population import without_shared
 from kvfit.parameters import Parameter, ParameterError
 from kvfit.recognition.binding import BindingError
-from kvfit.recognition.items import shifted
 from kvfit.recognition.log_space import log_normal_interval
 from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.normal_interval import LogInterval, log_interval
@@ -344,11 +343,9 @@ def test_shifts_are_those_of_the_unconstrained_scale(support: str, interval: tup
         p = Parameter("p", "p", support, interval, "m", "r", link=link)  # type: ignore[arg-type]
         for value in (0.2, 0.7):
             x = p.to_unconstrained(value)
-            np.testing.assert_allclose(shifted(p, np.full(4, value), by, np), p.to_natural(x + by), rtol=1e-12)
-    assert shifted(Parameter("p", "p", "unit", (0.1, 0.9), "m", "r"), np.array([0.0, 1.0]), by[:2], np).tolist() == [
-        0,
-        1,
-    ]
+            np.testing.assert_allclose(p.shifted(np.full(4, value), by), p.to_natural(x + by), rtol=1e-12)
+    share = Parameter("p", "p", "unit", (0.1, 0.9), "m", "r")
+    assert share.shifted(np.array([0.0, 1.0]), by[:2]).tolist() == [0, 1]
 
 
 def test_log_intervals_keep_their_digits_and_slopes() -> None:

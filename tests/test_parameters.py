@@ -1,5 +1,7 @@
 """Parameters: supports, priors stated as intervals, and errors that list everything."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytensor.tensor as pt
 import pytest
@@ -107,6 +109,11 @@ def test_values_that_are_no_numbers() -> None:
         check_values((UNIT,), {"share": "high"}, owner="toy")
 
 
-def test_far_values_have_the_ends_of_the_support() -> None:
-    share = Parameter("a", "a", "unit", (0.1, 0.9), "a share", "none")
-    np.testing.assert_array_equal(share.to_natural(np.array([-800.0, 800.0])), [0.0, 1.0])
+@pytest.mark.parametrize(
+    ("parameter", "ends"),
+    [(UNIT, [0.0, 1.0]), (POSITIVE, [0.0, np.inf]), (replace(POSITIVE, link="softplus"), [0.0, 800.0])],
+    ids=["unit", "log", "softplus"],
+)
+def test_far_values_have_the_ends_of_the_support(parameter: Parameter, ends: list[float]) -> None:
+    # an overflow would be a warning, and so an error here
+    np.testing.assert_array_equal(parameter.to_natural(np.array([-800.0, 800.0])), ends)

@@ -20,8 +20,8 @@ from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.recovery.confuse import Confusion
 from kvfit.recovery.designs import resized
 from kvfit.recovery.intervals import jeffreys_interval, wald_interval
-from kvfit.recovery.study import design_words
 from kvfit.recovery.truth import draw_prior, true_values
+from kvfit.recovery.words import design_words
 from kvfit.reports.figures.calibration import simultaneous_band
 
 #: two parameters with yes/no answers, as evsd

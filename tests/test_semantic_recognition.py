@@ -199,7 +199,7 @@ def test_similarities_that_are_missing_or_do_not_fit(data: kv.RecognitionData, c
         return str(caught.value)
 
     assert "needs similarity=, an array (trial, studied item)" in said(None)
-    with pytest.raises(ValueError, match="needs similarity="):
+    with pytest.raises(ValueError, match=r"needs similarity=, an array \(trial, studied item\) .* kv.read_similarity"):
         kv.fit(SPEC, data, show_progress=False)
     assert "with 144 trials, found (143, 12)" in said(cosine[1:])
     assert "found (3, 12, 12)" in said(np.zeros((3, 12, 12)))

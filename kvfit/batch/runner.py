@@ -28,6 +28,11 @@ class Batch:
     failures: tuple[Failure, ...]
     n_found: int
 
+    @property
+    def done(self) -> tuple[Any, ...]:
+        """Results of the jobs that did not fail."""
+        return tuple(result for result in self.results if result is not None)
+
     def words(self) -> str:
         """Failures in words; empty if there are none."""
         if not self.failures:
@@ -107,7 +112,7 @@ def run_batch(
     failures = tuple(o for o in outcomes.values() if isinstance(o, Failure))
     results = tuple(None if isinstance(outcomes[job.key], Failure) else outcomes[job.key] for job in jobs)
     batch = Batch(results, failures, n_found)
-    if jobs and not any(result is not None for result in results):
+    if jobs and not batch.done:
         raise BatchError(f"{label}: {batch.words()}")
     return batch
 

@@ -139,8 +139,8 @@ def calibration(work: Work) -> Part:
         problems.append(f"{n_wanted - n_done} of {n_wanted} fits broke")
     summary = f"ranks of {len(table)} quantities in {n_done} data sets: {'; '.join(problems) or 'all uniform'}"
     summary += f"; smallest p {table['p_adjusted'].min():.2g} (Holm)"
-    rhat = np.array([result["rhat"] for result in found.batch.results if result is not None])
-    diverging = sum(result["divergences"] > 0 for result in found.batch.results if result is not None)
+    rhat = np.array([result["rhat"] for result in found.batch.done])
+    diverging = sum(result["divergences"] > 0 for result in found.batch.done)
     summary += (
         f"; {diverging} of the fits had divergences; the largest r-hat of a fit was {np.median(rhat):.3f} in the median and"
         f" {rhat.max():.3f} at most"

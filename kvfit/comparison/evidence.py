@@ -9,6 +9,7 @@ import pandas as pd
 
 from kvfit.comparison.group_selection import GroupSelection, group_selection
 from kvfit.comparison.person_evidence import Method, person_evidence
+from kvfit.items import effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.registry import get_model
 from kvfit.regression.model import require_persons_alone
@@ -153,7 +154,7 @@ def evidence(
     problems += [
         f"{model.label}: effects of items tie participants together, so that none has evidence alone; write items=none"
         for model in bound
-        if getattr(model, "item_effects", ())
+        if effects_of_items(model)
     ]
     problems += [
         f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity"

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from kvfit.inference.fit import Fit
+from kvfit.items import effects_of_items
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,14 +105,14 @@ def population_draws(fit: Fit) -> PopulationDraws:
     ValueError
         If the fit has no population (``pooling="none"``), or effects of items.
     """
-    from kvfit.inference.hierarchy import item_effects, person_parameters
+    from kvfit.inference.hierarchy import person_parameters
 
     if fit.settings.pooling == "none":
         raise ValueError(
             f"{fit.label}: fitted with pooling='none', which says nothing about further persons; fit with"
             " pooling='partial' (persons from one population). For the evidence of each person alone see kv.evidence"
         )
-    if item_effects(fit.model):
+    if effects_of_items(fit.model):
         raise ValueError(
             f"{fit.label}: persons cannot be integrated out of a model with effects of items, which tie all persons"
             " together; fit it with items='none', or compare by trial"

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from kvfit.recognition.items import ITEM_EFFECTS
+from kvfit.items import ITEM_EFFECTS
 
 if TYPE_CHECKING:
     from kvfit.comparison.compare import Comparison

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from kvfit.identifiability.information import loose, null_space, observed_scores, scores
+from kvfit.items import effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.recognition.identification import listed, undetermined
 from kvfit.recognition.model import RecognitionModel
@@ -87,7 +88,7 @@ def without_items(model: MemoryModel) -> MemoryModel:
     """The model without effects of items, which are no parameters of a participant."""
     from kvfit.registry import with_items
 
-    return with_items(model, "none") if getattr(model, "item_effects", ()) else model
+    return with_items(model, "none") if effects_of_items(model) else model
 
 
 def of_participant(data: Any, similarity: np.ndarray | None, person: int) -> tuple[Any, np.ndarray | None]:

@@ -13,9 +13,9 @@ import pandas as pd
 from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics, diagnose
 from kvfit.inference.settings import FitSettings, request_key
+from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
-from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas
 from kvfit.regression.model import require_persons_alone
@@ -168,9 +168,7 @@ class Fit:
 
     @property
     def _of_items(self) -> tuple[ItemEffect, ...]:
-        from kvfit.inference.hierarchy import item_effects
-
-        return item_effects(self.model)
+        return effects_of_items(self.model)
 
     def _require_items(self) -> None:
         if not self._of_items:
@@ -240,8 +238,6 @@ def fit(
     model = get_model(model)
     model = model if formula is None else with_formulas(model, formula)
     model = (model if items is None else with_items(model, items)).bind(data)
-    if model.semantic and similarity is None:
-        raise ValueError(f"{model.label}: needs similarity=, an array of item similarities; see kv.read_similarity")
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
     if unknown:
         known = ", ".join(FitSettings.__dataclass_fields__)
@@ -249,7 +245,8 @@ def fit(
     request = FitSettings(**settings)
     if request.pooling == "none":
         require_persons_alone(model, data)
-    used = np.ascontiguousarray(similarity, dtype=float) if model.semantic else None
+    # where a model needs similarities and there are none, its design says so
+    used = np.ascontiguousarray(similarity, dtype=float) if model.semantic and similarity is not None else None
     key = fit_key(model, data, request, used)
     if store is not None:
         found = stores.find(Path(store), model.label, key)

@@ -9,11 +9,11 @@ import pytensor.tensor as pt
 from kvfit import registry
 from kvfit.inference.population import PersonCurvature, person_curvature
 from kvfit.inference.preconditioner import person_effects
+from kvfit.items import ITEM_EFFECTS, ItemEffect, effects_of_items
 from kvfit.kernels.person_values import LINKS
 from kvfit.kernels.person_values_op import NaturalValues
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
-from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
@@ -38,7 +38,7 @@ def estimate_curvature(
 
     Effects of items are left out: coordinates decide how fast the sampler is, not where it goes.
     """
-    if item_effects(model):
+    if effects_of_items(model):
         model, design = registry.with_items(model, "none"), design.without_items()
     varies = person_parameters(model, pooling)
     spread = SPREAD_SHARE * np.array([p.scale for p in model.parameters]) if pooling == "partial" else None
@@ -53,7 +53,7 @@ def estimate_item_curvature(model: MemoryModel, design: Any, curvature: PersonCu
     from kvfit.inference.item_curvature import item_curvature
     from kvfit.recognition.model import RecognitionModel
 
-    of_items = item_effects(model)
+    of_items = effects_of_items(model)
     if not of_items:
         return None
     assert isinstance(model, RecognitionModel)
@@ -121,7 +121,7 @@ def build_pymc_model(
         if pooling != "partial" or varies.sum() < 2:
             raise ValueError("correlated: needs partial pooling and two parameters in which persons differ")
         coords["other_parameter"] = coords["person_parameter"]
-    moved = item_effects(model)
+    moved = effects_of_items(model)
     if moved:
         coords |= {"item": [str(label) for label in data.items], "item_parameter": [effect.name for effect in moved]}
     with pm.Model(coords=coords) as pymc_model:
@@ -155,11 +155,6 @@ def natural_values(effects: Any, mu: Any, parameters: tuple[Parameter, ...], var
     links = tuple(LINKS[p.link if p.support == "positive" else p.support] for p in parameters)
     made: list[Any] = NaturalValues(columns, links)(effects, mu, return_list=True)
     return made
-
-
-def item_effects(model: MemoryModel) -> tuple[ItemEffect, ...]:
-    """Effects of items of a model; none for models of tasks without them."""
-    return getattr(model, "item_effects", ())
 
 
 def _item_spread(moved: tuple[ItemEffect, ...]) -> np.ndarray:

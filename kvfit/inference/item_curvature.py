@@ -12,8 +12,8 @@ import pytensor.tensor as pt
 
 from kvfit.inference.population import PersonCurvature, without_shared
 from kvfit.inference.preconditioner import N_INPUTS, PersonTransform
+from kvfit.items import ITEM_EFFECTS
 from kvfit.recognition.design import RecognitionDesign
-from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.recognition.model import RecognitionModel
 
 _ROUNDS = 10

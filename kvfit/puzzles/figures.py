@@ -1,4 +1,4 @@
-"""Panels that the pictures of puzzles share: one a memory, and one with the settings in which the pattern holds."""
+"""The picture of a puzzle: a panel a memory, and below them one with the settings in which the pattern holds."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,13 +11,49 @@ from kvfit.puzzles.claims import Conditions, Results
 from kvfit.reports.figures.style import figure_style, model_styles, wrap
 
 
-def side_by_side(results: Results) -> tuple[Figure, list[Axes], Axes]:
-    """A row of panels, one a memory, and below them a wide one for the sweep.
+def puzzle_figure(
+    results: Results,
+    swept: pd.DataFrame,
+    series: Mapping[str, Sequence[str]],
+    ticks: Sequence[str],
+    *,
+    ylabel: str,
+    varied: tuple[str, str],
+    xlabel: str = "",
+    ylim: tuple[float, float | None] = (-0.03, 1.03),
+    rotation: float = 0.0,
+) -> Figure:
+    """Conditions under each memory, and the share of other settings with the pattern.
 
-    Returns
-    -------
-    Figure, list of Axes, Axes
+    Parameters
+    ----------
+    results : mapping
+        Values ``(replicate,)`` from memory and condition.
+    swept : pandas.DataFrame
+        As :func:`~kvfit.puzzles.sweep.sweep` gives it.
+    series : mapping
+        Conditions of each line, in the order of `ticks`; the empty string leaves one out.
+    ticks : sequence of str
+    ylabel, xlabel : str
+    varied : tuple of str
+        Parameter of the sweep that the lower panel shows, and its label.
+    ylim : tuple of float
+    rotation : float
+        Of the ticks' labels, degrees.
     """
+    drawing, panels, last = _side_by_side(results)
+    for axes, (memory, conditions) in zip(panels, results.items(), strict=True):
+        _conditions_panel(axes, conditions, series, ticks, memory)
+        axes.tick_params(axis="x", rotation=rotation)
+        axes.set(xlabel=xlabel, ylim=ylim)
+    panels[0].set_ylabel(ylabel)
+    _shares_panel(last, swept, *varied)
+    _legends(drawing, panels[0], last)
+    return drawing
+
+
+def _side_by_side(results: Results) -> tuple[Figure, list[Axes], Axes]:
+    """A row of panels, one a memory, and below them a wide one for the sweep."""
     with figure_style():
         drawing = Figure(figsize=(1.0 + 1.9 * max(len(results), 3), 5.2))
         grid = drawing.add_gridspec(2, len(results), height_ratios=(3, 2))
@@ -29,22 +65,10 @@ def side_by_side(results: Results) -> tuple[Figure, list[Axes], Axes]:
         return drawing, panels, drawing.add_subplot(grid[1, :])
 
 
-def conditions_panel(
+def _conditions_panel(
     axes: Axes, conditions: Conditions, series: Mapping[str, Sequence[str]], ticks: Sequence[str], memory: str
 ) -> None:
-    """Means over replicates with two standard errors: conditions along the axis, one line a series.
-
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    conditions : mapping
-        Values ``(replicate,)`` from condition.
-    series : mapping
-        Conditions of each line, in the order of `ticks`; the empty string leaves one out.
-    ticks : sequence of str
-    memory : str
-        Title.
-    """
+    """Means over replicates with two standard errors: conditions along the axis, one line a series."""
     with figure_style():
         for (label, names), style in zip(series.items(), model_styles(list(series)).values(), strict=True):
             at = [i for i, name in enumerate(names) if name]
@@ -62,7 +86,7 @@ def conditions_panel(
 _HATCHES = ("", "////", "....", "xxxx")
 
 
-def shares_panel(axes: Axes, swept: pd.DataFrame, parameter: str, label: str) -> None:
+def _shares_panel(axes: Axes, swept: pd.DataFrame, parameter: str, label: str) -> None:
     """Share of the other settings in which each memory shows the pattern, by one parameter: a bar a memory."""
     with figure_style():
         memories = list(dict.fromkeys(swept["memory"]))
@@ -80,7 +104,7 @@ def shares_panel(axes: Axes, swept: pd.DataFrame, parameter: str, label: str) ->
         axes.set(xlabel=label, ylabel="share of settings\nwith the pattern", ylim=(0, 1.04))
 
 
-def legends(drawing: Figure, panel: Axes, last: Axes) -> None:
+def _legends(drawing: Figure, panel: Axes, last: Axes) -> None:
     """Legend of the conditions above all panels, that of the memories below."""
     with figure_style():
         drawing.legend(*panel.get_legend_handles_labels(), loc="outside upper center", ncols=3)

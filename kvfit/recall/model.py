@@ -140,7 +140,8 @@ class RecallModel:
 
         if self.semantic and similarity is None:
             raise ValueError(
-                f"{self.label}: needs similarity=, an array (list, position, position) of item similarities"
+                f"{self.label}: needs similarity=, an array (list, position, position) of item similarities;"
+                " see kv.read_similarity"
             )
         return recall_design(data, similarity if self.semantic else None, rows)
 

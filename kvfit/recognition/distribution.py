@@ -7,8 +7,8 @@ import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
 
+from kvfit.items import ITEM_EFFECTS
 from kvfit.recognition.design import RecognitionDesign
-from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.shared_data import shared_data
 
 if TYPE_CHECKING:

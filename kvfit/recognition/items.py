@@ -1,53 +1,13 @@
-"""Effects of items: words differ in how they are remembered and how they are judged, whoever is tested.
-
-Persons and items are crossed: on the unconstrained scale a parameter has, for participant j and item i,
-
-    theta_ji = mu + person_j + item_i,  item_i ~ Normal(0, item_sd)
+"""Which parameters of recognition effects of items move, as users name them; see :mod:`kvfit.items`.
 
 An effect on a decision's parameter concerns the item whether it is old or new, unless its status is named
 (``criterion:old``); one on a memory's parameter shows where the memory uses it, which for most is at old items.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
 
-import numpy as np
-
+from kvfit.items import ItemEffect, Items
 from kvfit.parameters import Parameter
-
-#: Name of the effects ``(..., item, effect)`` among the values of a model.
-ITEM_EFFECTS = "item_effects"
-
-Status = Literal["", "old", "new"]
-Items = bool | str | Sequence[str] | None
-
-
-@dataclass(frozen=True)
-class ItemEffect:
-    """What one effect of an item moves.
-
-    Parameters
-    ----------
-    parameter : Parameter
-        Whose unconstrained value is moved, at all levels of a condition alike.
-    status : {"", "old", "new"}
-        Whether only when the item is old, or only when it is new.
-    """
-
-    parameter: Parameter
-    status: Status = ""
-
-    @property
-    def name(self) -> str:
-        """As it is written in options, e.g. ``d_prime`` or ``criterion:new``."""
-        return self.parameter.name + (f":{self.status}" if self.status else "")
-
-    def at(self, old: np.ndarray, effect: Any) -> Any:
-        """Effects ``(..., cell)`` where the status fits, else 0."""
-        if not self.status:
-            return effect
-        return effect * (old if self.status == "old" else ~old)
 
 
 def wanted_names(items: Items, default: Sequence[str]) -> tuple[str, ...]:
@@ -104,23 +64,3 @@ def find_effects(names: Sequence[str], parameters: Mapping[str, Parameter]) -> t
     if problems:
         raise ValueError("\n  ".join(problems))
     return tuple(found)
-
-
-def shifted(parameter: Parameter, value: Any, by: Any, xp: Any) -> Any:
-    """A natural-scale value moved on the unconstrained scale, without going there: exact at the ends of the support.
-
-    Parameters
-    ----------
-    parameter : Parameter
-    value : array or tensor
-        On the natural scale.
-    by : array or tensor
-        On the unconstrained scale, of the shape of `value`.
-    xp : module
-        ``numpy`` or ``pytensor.tensor``.
-    """
-    if parameter.support == "unit":
-        return value / (value + (1.0 - value) * xp.exp(-by))
-    if parameter.support == "positive" and parameter.link == "softplus":
-        return value + xp.log(xp.exp(-value) - xp.exp(by) * xp.expm1(-value))
-    return value * xp.exp(by) if parameter.support == "positive" else value + by

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvfit.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.memory_model import label_of
 from kvfit.parameters import Parameter
 from kvfit.recognition.binding import Binding, level_name, of_level
 from kvfit.recognition.decision import Decision
 from kvfit.recognition.design import RecognitionDesign
-from kvfit.recognition.items import ITEM_EFFECTS, ItemEffect, Items, find_effects, shifted, wanted_names
+from kvfit.recognition.items import find_effects, wanted_names
 from kvfit.recognition.memory import Memory
 from kvfit.recognition.objective import RecognitionObjective
 from kvfit.recognition.scale import GENERAL_SCALE, Scale
@@ -103,7 +104,7 @@ class RecognitionModel:
         return find_effects(self.items, {p.name: p for p, _ in self._base_parameters})
 
     def with_items(self, items: Items = True) -> "RecognitionModel":
-        """The model with crossed effects of items beside those of participants; see :mod:`kvfit.recognition.items`.
+        """The model with crossed effects of items beside those of participants; see :mod:`kvfit.items`.
 
         Parameters
         ----------
@@ -189,7 +190,10 @@ class RecognitionModel:
         from kvfit.recognition.similarity import with_similarity
 
         if self.semantic and similarity is None:
-            raise ValueError(f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities")
+            raise ValueError(
+                f"{self.label}: needs similarity=, an array (trial, studied item) of item similarities;"
+                " see kv.read_similarity"
+            )
         design = lay_out(self.bind(data), data, rows)
         return design if similarity is None or not self.semantic else with_similarity(self, design, data, similarity)
 
@@ -249,7 +253,7 @@ class RecognitionModel:
                 raise ValueError(f"{self.label}: needs {ITEM_EFFECTS}= (item, effect) and a design with items")
             of_cell = values[ITEM_EFFECTS][..., k][..., design.item]
             name = effect.parameter.name
-            p[name] = shifted(effect.parameter, p[name], effect.at(design.old, of_cell), xp)
+            p[name] = effect.parameter.shifted(p[name], effect.at(design.old, of_cell), xp)
         return p
 
     def _complete(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any) -> Mapping[str, Any]:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.runner import Batch, run_batch
+from kvfit.batch.runner import Batch
 from kvfit.memory_model import MemoryModel
-from kvfit.recovery.recover import check_replicates, person_table, replicate_seed, with_cores
+from kvfit.recovery.persons import person_table
 from kvfit.recovery.replicates import RANKED
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of
+from kvfit.recovery.study import Fitting, Where, bound_models, check_replicates, inputs_of
 from kvfit.recovery.truth import draw_prior
+from kvfit.recovery.words import design_words, fitting_words
+from kvfit.recovery.writing import write_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,8 +117,6 @@ class Calibration:
 
     def write(self, folder: str | Path) -> Path:
         """Write ``calibration.csv``, ``ranks.csv``, ``calibration.png`` and ``verdict.txt``."""
-        from kvfit.recovery.writing import write_study
-
         tables = {"calibration": self.table, "ranks": self.ranks}
         return write_study(folder, tables, {"calibration": self.figure()}, self.verdict())
 
@@ -167,7 +167,8 @@ def calibrate(
     test of uniformity is ArviZ's (POT-C). simuk, which does the same for a PyMC model, samples one compiled model
     again and again; kvfit's sampler has coordinates fitted to each data set, and this loop resumes and runs on clusters.
     """
-    fitting = Fitting("posterior", settings=with_cores(settings, workers, dask))
+    where = Where(store, workers, dask, show_progress)
+    fitting = Fitting("posterior", settings=where.with_cores(settings))
     (bound,) = bound_models([model], data, "posterior", similarity)
     check_replicates(simulations)
     truths = draw_prior(
@@ -175,13 +176,11 @@ def calibrate(
     )
     inputs = inputs_of([bound], data, similarity)
     jobs = [
-        fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"calibrate {bound.label} {k + 1}")
+        fitting.job(bound, values, seed, k, bound, inputs, f"calibrate {bound.label}")
         for k, values in enumerate(truths)
     ]
-    where = Where(store, workers, dask, show_progress)
-    batch = run_batch(jobs, **vars(where), label=f"{bound.label}: calibration")
-    done = [result for result in batch.results if result is not None]
-    ranks = pd.DataFrame([result["ranks"] for result in done])
+    batch = where.run(jobs, f"{bound.label}: calibration")
+    ranks = pd.DataFrame([result["ranks"] for result in batch.done])
     persons = person_table(bound, data, truths, batch)
     return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed, persons)
 

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from kvfit.batch.job import Job
-from kvfit.batch.runner import Batch, run_batch
+from kvfit.batch.runner import Batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
-from kvfit.recovery.recover import check_replicates, replicate_seed, with_cores
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of, truth_words
+from kvfit.recovery.study import Fitting, Where, bound_models, check_replicates, inputs_of
 from kvfit.recovery.truth import Truth, true_values
+from kvfit.recovery.words import design_words, fitting_words, truth_words
+from kvfit.recovery.writing import write_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -135,8 +136,6 @@ class Confusion:
 
     def write(self, folder: str | Path) -> Path:
         """Write the matrix, its inverse and pictures, for groups and single participants, the choices and the verdict."""
-        from kvfit.recovery.writing import write_study
-
         tables = {"confusion": self.table(), "inverse": self.inverse(), "choices": self.choices()}
         tables |= {"confusion_persons": self.table("person"), "inverse_persons": self.inverse("person")}
         figures = {"confusion": self.figure(), "confusion_persons": self.figure("person")}
@@ -254,7 +253,8 @@ def confuse(
     -----
     Confusion matrix and its inverse: Wilson & Collins (2019), eLife 8, e49547.
     """
-    fitting = Fitting(method, starts, with_cores(settings, workers, dask))
+    where = Where(store, workers, dask, show_progress)
+    fitting = Fitting(method, starts, where.with_cores(settings))
     chosen_by = check_criterion(criterion, method)
     if len(models) < 2:
         raise ValueError(f"models: expected two or more, found {len(models)}")
@@ -271,11 +271,10 @@ def confuse(
         )  # fmt: skip
         for k, values in enumerate(truths):
             for model in bound:
-                label = f"{generator.label} as {model.label} {k + 1}"
-                jobs.append(fitting.job(generator, values, replicate_seed(seed, k), model, inputs, label))
+                label = f"{generator.label} as {model.label}"
+                jobs.append(fitting.job(generator, values, seed, k, model, inputs, label))
                 places.append((generator.label, k + 1, model.label))
-    where = Where(store, workers, dask, show_progress)
-    batch = run_batch(jobs, **vars(where), label="model recovery")
+    batch = where.run(jobs, "model recovery")
     scores = _scores(places, batch, method)
     return Confusion(
         tuple(model.label for model in bound), scores, chosen_by, design_words(data), fitting.words,

@@ -14,6 +14,7 @@ from kvfit.recovery.designs import resized
 from kvfit.recovery.intervals import jeffreys_interval
 from kvfit.recovery.replicates import INTERVAL
 from kvfit.recovery.truth import Truth
+from kvfit.recovery.writing import write_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -90,8 +91,6 @@ class DesignCurve:
 
     def write(self, folder: str | Path) -> Path:
         """Write ``design_curve.csv``, ``design_curve.png`` and ``verdict.txt``."""
-        from kvfit.recovery.writing import write_study
-
         return write_study(folder, {"design_curve": self.table}, {"design_curve": self.figure()}, self.verdict())
 
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from kvfit.batch.runner import Batch, run_batch
+from kvfit.batch.runner import Batch
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import jeffreys_interval
+from kvfit.recovery.persons import person_table
 from kvfit.recovery.replicates import INTERVAL, Method
-from kvfit.recovery.study import Fitting, Where, bound_models, design_words, fitting_words, inputs_of, truth_words
-from kvfit.recovery.true_values import TrueValues
+from kvfit.recovery.study import Fitting, Where, bound_models, check_replicates, inputs_of
 from kvfit.recovery.truth import Truth, true_values
+from kvfit.recovery.words import design_words, fitting_words, truth_words
+from kvfit.recovery.writing import write_study
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,8 +104,6 @@ class Recovery:
 
     def write(self, folder: str | Path) -> Path:
         """Write ``recovery.csv``, ``persons.csv``, ``recovery.png`` and ``verdict.txt``."""
-        from kvfit.recovery.writing import write_study
-
         tables = {"recovery": self.table, "persons": self.persons}
         return write_study(folder, tables, {"recovery": self.figure()}, self.verdict())
 
@@ -171,7 +171,8 @@ def recover(
     Why to do this before believing in estimates: Wilson & Collins (2019), eLife 8, e49547. Intervals of ``ml`` and
     ``map`` come from the curvature at the optimum, on the unconstrained scale.
     """
-    fitting = Fitting(method, starts, with_cores(settings, workers, dask))
+    where = Where(store, workers, dask, show_progress)
+    fitting = Fitting(method, starts, where.with_cores(settings))
     (bound,) = bound_models([model], data, method, similarity)
     check_replicates(replicates)
     truths = true_values(
@@ -181,11 +182,9 @@ def recover(
     )  # fmt: skip
     inputs = inputs_of([bound], data, similarity)
     jobs = [
-        fitting.job(bound, values, replicate_seed(seed, k), bound, inputs, f"recover {bound.label} {k + 1}")
-        for k, values in enumerate(truths)
+        fitting.job(bound, values, seed, k, bound, inputs, f"recover {bound.label}") for k, values in enumerate(truths)
     ]
-    where = Where(store, workers, dask, show_progress)
-    batch = run_batch(jobs, **vars(where), label=f"{bound.label}: recovery")
+    batch = where.run(jobs, f"{bound.label}: recovery")
     persons = person_table(bound, data, truths, batch)
     return Recovery(
         bound,
@@ -197,47 +196,6 @@ def recover(
         replicates,
         batch,
     )
-
-
-def replicate_seed(seed: int, replicate: int) -> int:
-    """Seed of one simulated data set, the same however many there are."""
-    return int(np.random.SeedSequence([seed, replicate]).generate_state(1)[0])
-
-
-def check_replicates(replicates: int) -> None:
-    """Refuse a study without data sets."""
-    if replicates < 1:
-        raise ValueError(f"replicates: expected at least 1, found {replicates}")
-
-
-def with_cores(settings: dict[str, Any], workers: int, dask: str | None) -> dict[str, Any]:
-    """Processes that share a machine sample with one core each."""
-    return {"cores": 1, **settings} if settings and (workers > 1 or dask is not None) else settings
-
-
-def person_table(model: MemoryModel, data: Any, truths: list[TrueValues], batch: Batch) -> pd.DataFrame:
-    """True and estimated values of everybody, as ``persons`` of :class:`Recovery`."""
-    frames = []
-    for k, (values, result) in enumerate(zip(truths, batch.results, strict=True)):
-        if result is None:
-            continue
-        bounds = result.get("at_bound", [""] * data.n_participants)
-        frames += [
-            pd.DataFrame(
-                {
-                    "replicate": k + 1,
-                    "subject": data.participants,
-                    "parameter": p.name,
-                    "true": values.persons[p.name],
-                    "estimate": np.array(result["estimate"][p.name], dtype=float),
-                    "lower": np.array(result["lower"][p.name], dtype=float),
-                    "upper": np.array(result["upper"][p.name], dtype=float),
-                    "at_bound": [p.name in bound.split(", ") for bound in bounds],
-                }
-            )
-            for p in model.parameters
-        ]
-    return pd.concat(frames, ignore_index=True)
 
 
 def _summary(model: MemoryModel, persons: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from kvfit.inference.maximum_likelihood import PersonObjective, own_prior, point_fit
+from kvfit.items import effects_of_items
 from kvfit.likelihood import log_likelihood, simulate
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.intervals import wald_interval
@@ -28,7 +29,7 @@ def simulate_from(generator: str, truth: Mapping[str, Any], seed: int, data: Any
     model = get_model(generator).bind(data)
     effects = None
     if values.items is not None:
-        names = [effect.name for effect in model.item_effects]  # type: ignore[attr-defined]
+        names = [effect.name for effect in effects_of_items(model)]
         effects = dict(zip(names, values.items.T, strict=True))
     used = similarity if model.semantic else None
     return simulate(model, data, values.persons, seed, item_effects=effects, similarity=used)
@@ -85,11 +86,9 @@ def _intervals(
             continue
         objective = PersonObjective(model, design.one_participant(person), prior)
         ends = wald_interval(objective, x, INTERVAL)
-        # where the likelihood is nearly flat an interval reaches far: its end is then 0 (or infinite), as it should be
-        with np.errstate(over="ignore"):
-            for k, p in enumerate(model.parameters):
-                if np.isfinite(ends[0][k]):
-                    lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
+        for k, p in enumerate(model.parameters):
+            if np.isfinite(ends[0][k]):
+                lower[person, k], upper[person, k] = (float(p.to_natural(end[k])) for end in ends)
     return lower, upper
 
 
@@ -203,7 +202,7 @@ def _total_log_likelihood(found: "Fit") -> Any:
 def _true_log_likelihood(found: "Fit", truth: TrueValues) -> float:
     effects = None
     if truth.items is not None:
-        names = [effect.name for effect in found.model.item_effects]  # type: ignore[attr-defined]
+        names = [effect.name for effect in effects_of_items(found.model)]
         effects = dict(zip(names, truth.items.T, strict=True))
     at_truth = log_likelihood(found.model, found.data, truth.persons, item_effects=effects, similarity=found.similarity)
     return float(at_truth.sum())

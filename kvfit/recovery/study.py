@@ -1,4 +1,4 @@
-"""What every recovery study shares: its design in words, its jobs, and where they run."""
+"""What every recovery study shares: models that are checked first, its jobs, and where they run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,17 +8,15 @@ from typing import Any, get_args
 import numpy as np
 
 from kvfit.batch.job import Inputs, Job
-from kvfit.batch.runner import Batch
+from kvfit.batch.runner import Batch, run_batch
 from kvfit.inference.hierarchy import Pooling
 from kvfit.inference.settings import FitSettings
+from kvfit.items import effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
 from kvfit.registry import get_model
 from kvfit.regression.model import require_persons_alone
-
-#: Share of searches in which a single start found the best value, from which it is worth a sentence.
-_ALONE = 0.05
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,20 @@ class Fitting:
         }[self.method]
 
     def job(
-        self, generator: MemoryModel, truth: TrueValues, seed: int, model: MemoryModel, inputs: Inputs, label: str
+        self,
+        generator: MemoryModel,
+        truth: TrueValues,
+        seed: int,
+        replicate: int,
+        model: MemoryModel,
+        inputs: Inputs,
+        label: str,
     ) -> Job:
-        """Simulate one data set and fit it."""
-        common = {"generator": generator.label, "truth": truth.plain(), "seed": seed, "model": model.label}
+        """Simulate one data set, of the replicates of a study the one of this number from 0, and fit it."""
+        # the same however many replicates there are
+        own = int(np.random.SeedSequence([seed, replicate]).generate_state(1)[0])
+        common = {"generator": generator.label, "truth": truth.plain(), "seed": own, "model": model.label}
+        label = f"{label} {replicate + 1}"
         if self.method == "posterior":
             settings = self.posterior.identity()
             del settings["seed"]  # each data set has its own
@@ -110,6 +118,21 @@ class Where:
     workers: int = 1
     dask: str | None = None
     show_progress: bool = True
+
+    def with_cores(self, settings: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Settings of posterior fits: processes that share a machine sample with one core each."""
+        shared = self.workers > 1 or self.dask is not None
+        return {"cores": 1, **settings} if settings and shared else settings
+
+    def run(self, jobs: Sequence[Job], label: str) -> Batch:
+        """Do the jobs, or find their results; see :func:`~kvfit.batch.runner.run_batch`."""
+        return run_batch(jobs, **vars(self), label=label)
+
+
+def check_replicates(replicates: int) -> None:
+    """Refuse a study without data sets."""
+    if replicates < 1:
+        raise ValueError(f"replicates: expected at least 1, found {replicates}")
 
 
 def bound_models(
@@ -142,7 +165,7 @@ def bound_models(
         except ValueError as error:
             problems.append(str(error))
             continue
-        if getattr(model, "item_effects", ()) and method != "posterior":
+        if effects_of_items(model) and method != "posterior":
             problems.append(f"{model.label}: effects of items need method='posterior'")
         found.append(model)
     labels = [model.label for model in found]
@@ -156,39 +179,3 @@ def inputs_of(models: Sequence[MemoryModel], design: Any, similarity: np.ndarray
     """What the jobs of these models share."""
     conditions = "".join(dict.fromkeys(getattr(model, "conditions_fingerprint", "") for model in models))
     return Inputs(design, similarity if any(model.semantic for model in models) else None, conditions)
-
-
-def design_words(design: Any) -> str:
-    """Return e.g. ``24 participants x 16 lists of 12 words``."""
-    counts = np.bincount(design.participant, minlength=design.n_participants)
-    people = f"{design.n_participants} participants" if design.n_participants > 1 else "1 participant"
-    if design.task == "free_recall":
-        return f"{people} x {_range(counts)} lists of {_range(design.list_length)} items"
-    old = np.bincount(design.participant, weights=design.old, minlength=design.n_participants).astype(int)
-    return f"{people} x {_range(counts)} test trials ({_range(old)} old) on {design.n_categories} response categories"
-
-
-def _range(values: np.ndarray) -> str:
-    low, high = int(values.min()), int(values.max())
-    return str(low) if low == high else f"{low} to {high}"
-
-
-def fitting_words(batch: Batch) -> str:
-    """Failed jobs, and how far the searches or samplers of the others can be trusted; empty if there is nothing to say."""
-    done = [result for result in batch.results if result is not None]
-    said = [batch.words()]
-    untrusted = sum(result.get("passed") is False for result in done)
-    if untrusted:
-        said.append(f"Sampling of {untrusted} of {len(done)} fits did not pass its checks; raise draws and tune.")
-    alone = [one for result in done for one in result.get("alone", [])]
-    if sum(alone) > _ALONE * len(alone):
-        share = sum(alone) / len(alone)
-        said.append(f"In {share:.0%} of the searches only one start reached the best value; raise starts.")
-    return " ".join(filter(None, said))
-
-
-def truth_words(truth: Any) -> str:
-    """Where the true values come from, in words."""
-    if isinstance(truth, str):
-        return {"prior": "drawn from the prior", "fit": "estimated (MAP) from the data"}[truth]
-    return "taken from a fit" if not hasattr(truth, "columns") else "given as a table"

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from kvfit.inference.fit import Fit
-from kvfit.inference.hierarchy import Pooling, build_pymc_model, item_effects
+from kvfit.inference.hierarchy import Pooling, build_pymc_model
 from kvfit.inference.maximum_likelihood import PointFit, point_fit
+from kvfit.items import ITEM_EFFECTS, effects_of_items
 from kvfit.likelihood import participant_values
 from kvfit.memory_model import MemoryModel
-from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.recovery.true_values import TrueValues
 
 #: ``"prior"``; ``"fit"`` (MAP estimates of the people in the data); or estimates that were made before
@@ -124,7 +124,7 @@ def true_values(
         raise ValueError(f"truth: expected a fit of {model.label}, found one of {truth.model.label}")
     rng = np.random.default_rng([seed, 3])
     if isinstance(truth, Fit):
-        if item_effects(model):
+        if effects_of_items(model):
             raise ValueError(f"truth: with effects of items ({model.label}) only 'prior' is possible so far")
         draws = truth.draws(n, seed)
         each = [{name: values[k % len(values)] for name, values in draws.items()} for k in range(n)]

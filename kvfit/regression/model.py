@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
-from kvfit.recognition.items import ITEM_EFFECTS, Items, shifted
 from kvfit.regression.checks import (
     column_problems,
     conditions,
@@ -99,9 +99,9 @@ class RegressionModel:
         return self.base.semantic
 
     @property
-    def item_effects(self) -> tuple[Any, ...]:
+    def item_effects(self) -> tuple[ItemEffect, ...]:
         """Effects of items, as of the model without formulas."""
-        return getattr(self.base, "item_effects", ())
+        return effects_of_items(self.base)
 
     @cached_property
     def columns(self) -> dict[str, Columns]:
@@ -208,7 +208,7 @@ class RegressionModel:
             if columns.shifts:
                 moves = zip(columns.shifts, design.shift[p.name].T, strict=True)
                 by = sum(values[shift.name][..., person] * x for shift, x in moves)
-                value = shifted(p, value, by, xp)
+                value = p.shifted(value, by, xp)
             out[p.name] = value
         if ITEM_EFFECTS in values:
             out[ITEM_EFFECTS] = values[ITEM_EFFECTS]

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from kvfit.inference.fit import Fit
-from kvfit.recognition.items import ItemEffect
+from kvfit.items import ItemEffect
 from kvfit.recognition.model import RecognitionModel
 
 

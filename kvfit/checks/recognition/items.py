@@ -4,8 +4,8 @@ import numpy as np
 
 from kvfit.checks.recognition.bench import RecognitionBench, answered
 from kvfit.checks.result import CheckResult
+from kvfit.items import ITEM_EFFECTS
 from kvfit.recognition.design import RecognitionDesign
-from kvfit.recognition.items import ITEM_EFFECTS
 from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.responses import chosen
 

@@ -1,0 +1,101 @@
+"""What several commands do: say what they did, read data and similarities, check models before a long run, write a table.
+
+Everything but typer and rich is loaded inside.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from kvfit.cli_options import Reading, Source
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from kvfit.cli_reading import Data
+    from kvfit.memory_model import MemoryModel
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: object) -> None:
+    """Print what a command has to say, without markup."""
+    out.print(str(text), markup=False)
+
+
+@contextmanager
+def warnings_shown() -> Iterator[None]:
+    """Print warnings as plain messages, without the line of code that Python adds, with what to type instead."""
+    from kvfit.cli_reading import what_to_type
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    for warning in caught:
+        text = str(warning.message)
+        err.print(text + what_to_type(text), markup=False)
+
+
+def load(source: Source, reading: Reading) -> "Data":
+    """Load the data of a command; say what was read, and of a file how."""
+    from kvfit.cli_reading import introduce, load_data
+
+    with warnings_shown():
+        data = load_data(source, reading)
+    say(introduce(data, source, reading))
+    return data
+
+
+def read_similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
+    """Read the similarities that some of the models need; say what was read."""
+    import kvfit as kv
+
+    need = [model.label for model in models if model.semantic]
+    if source.similarity is None:
+        if need:
+            raise ValueError(f"{', '.join(need)}: needs --similarity FILE, the similarities of items or their vectors")
+        if source.missing_similarity != "error":
+            raise ValueError("--missing-similarity: has no effect without --similarity FILE")
+        return None
+    if not need:
+        labels = ", ".join(model.label for model in models)
+        example = "kv_recall(semantic=True)" if data.task == "free_recall" else "gcm(semantic=True)"
+        raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in {example}")
+    with warnings_shown():
+        similarity = kv.read_similarity(source.similarity, data, missing=source.missing_similarity)  # type: ignore[arg-type]
+    say(f"Similarity of items: {source.similarity}, for {', '.join(need)}")
+    return similarity
+
+
+def check_models(
+    models: "Sequence[MemoryModel]", data: "Data", similarity: "np.ndarray | None", items: str | None
+) -> None:
+    """Lay the data out for every model before the first is fitted, so that the last does not fail after an hour."""
+    from kvfit.cli_reading import what_to_type
+    from kvfit.registry import with_items
+
+    problems = []
+    for model in models:
+        try:
+            found = model if items is None else with_items(model, items)
+            found.bind(data).design(data, similarity)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        text = "\n".join(problems)
+        raise ValueError(text + what_to_type(text))
+
+
+def write_csv(table: "pd.DataFrame", path: Path | None, label: str = "Estimates") -> None:
+    """Write a table where a path is given, and say so."""
+    from kvfit.files import write_text
+
+    if path is not None:
+        write_text(path, table.to_csv(index=False))
+        say(f"{label}: {path}")
