@@ -1,7 +1,8 @@
 """Is storage indelible, or does it fade or get overwritten? The first claim of the key-value theory, in free recall.
 
 The three accounts are one model with three write rules, ``kv_recall(write=hebb | decay | delta)``: same queries, same
-choice, same rule of stopping, which reads what memory still offers (``stopping=match``). CMR stands beside them. Data:
+choice, same rule of stopping, which reads what memory still offers (``stopping=match``). CMR and serial positions stand
+beside them where lists that were not fitted are predicted. Data:
 Pazdera & Kahana (2023; lists of 12 and 24, distractor of 12 and 24 s, within people; final free recall), Murdock (1962;
 lists of 20, 30 and 40, between people), Howard & Kahana (1999; immediate and delayed recall; distractors between items).
 
@@ -148,7 +149,7 @@ def analyse(part: Part, arguments: argparse.Namespace) -> Answers:
     data = part.load(arguments.participants)
     print(f"\n{'=' * 100}\n{part.name}: {data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n")
     name = f"indelible_or_erasing_{part.name}"
-    models = tuple(map(part.model, (*STORES.values(), REFERENCES["cmr"])))
+    models = tuple(map(part.model, STORES.values()))
     study = Study(name, f"Is storage indelible? {part.name}", models, store_claims(part), "indelible_or_erasing")
     claims = amount_claims(part)
     held_models = (claims[0].first, *(claim.second for claim in claims))

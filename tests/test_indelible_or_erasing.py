@@ -110,7 +110,7 @@ def small(script: ModuleType, people: Any, monkeypatch: pytest.MonkeyPatch) -> M
         monkeypatch.setattr(module, "AMOUNTS", amounts)
     baseline = {"serial_position": kv.get_model("serial_position(stopping=match)").label}
     monkeypatch.setattr(steps, "REFERENCES", baseline)
-    monkeypatch.setattr(script, "REFERENCES", {**baseline, "cmr": baseline["serial_position"]})
+    monkeypatch.setattr(script, "REFERENCES", baseline)
     monkeypatch.setattr(steps, "MOVED", (("recency",),))
     return script
 
