@@ -127,7 +127,7 @@ def held_out_pairs(part: Part, lengths: Sequence[int]) -> list[tuple[str, str, s
 def estimates(part: Part, data: kv.FreeRecallData, work: Work) -> dict[str, pd.DataFrame]:
     """Every table of point estimates."""
     lengths = sorted(int(n) for n in np.unique(data.list_length))
-    tables = {"held_out": held_out(data, held_out_pairs(part, lengths), work)}
+    tables = {"held_out": held_out(data, part, held_out_pairs(part, lengths), work)}
     models = {**STORES, **REFERENCES}
     fitted = work.estimates([(model, data) for model in models.values()], "ml", "maximum likelihood")
     tables["words"] = pd.concat(

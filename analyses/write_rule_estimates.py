@@ -22,24 +22,26 @@ MOVED = (
 SIMULATIONS = 10
 
 
-def held_out(data: kv.FreeRecallData, pairs: Sequence[tuple[str, str, str]], work: Work) -> pd.DataFrame:
+def held_out(data: kv.FreeRecallData, part: Part, pairs: Sequence[tuple[str, str, str]], work: Work) -> pd.DataFrame:
     """Log-likelihood of lists that were not fitted (MAP, each person alone), relative to the indelible store.
 
     Parameters
     ----------
     data : FreeRecallData
+    part : Part
+        CMR and the baseline have no parameters that its condition could move, and are left out where that is needed.
     pairs : sequence of (str, str, str)
         Name, query of the lists that are fitted, query of those that are predicted. Pairs of one name are summed.
     work : Work
     """
-    models = {**STORES, **REFERENCES}
+    models = {name: part.model(label) for name, label in STORES.items()} | ({} if part.moves else REFERENCES)
     parts = {query: data.select(query=query) for pair in pairs for query in pair[1:]}
     wanted = [(model, query) for model in models.values() for query in dict.fromkeys(pair[1] for pair in pairs)]
     made = dict(zip(wanted, work.estimates([(m, parts[q]) for m, q in wanted], "map", "held-out lists"), strict=True))
     scores: dict[tuple[str, str], pd.Series] = {}
     for (name, model), (what, fitted, predicted) in product(models.items(), pairs):
         test = parts[predicted]
-        values = made[model, fitted][[p.name for p in kv.get_model(model).parameters]]
+        values = made[model, fitted][[p.name for p in kv.get_model(model).bind(test).parameters]]
         both = [person for person in test.participants if person in values.index]
         test = test.select(participants=both)
         found = kv.log_likelihood(model, test, values.loc[both]).to_numpy()

@@ -106,7 +106,7 @@ def estimate_sections(part: Part, tables: Mapping[str, pd.DataFrame]) -> list[Se
                 "conditions",
                 "What a condition moves",
                 (
-                    "Models in which some parameters differ between conditions, each person for himself, against the"
+                    "Models in which some parameters differ between conditions, by a shift of each person's own, against the"
                     " indelible store in which nothing does; AIC in units of log-likelihood. What fades should lose"
                     " recency, primacy and neighbour together; a changed query for the end of the list moves recency alone.",
                 ),
