@@ -100,7 +100,8 @@ def compound_cueing(responses: npt.NDArray[np.int16], participant: npt.NDArray[n
     """How much more often a step to a neighbour follows another such step than a remote one.
 
     If only the item just recalled cues the next, the step that led to it hardly matters; if earlier items still cue, a
-    neighbour of both is favoured (Lohnas & Kahana 2014, Journal of Experimental Psychology: LMC 40, 12-24).
+    neighbour of both is favoured (Lohnas & Kahana 2014, Journal of Experimental Psychology: Learning, Memory,
+    and Cognition 40, 12-24).
 
     Parameters
     ----------
