@@ -25,6 +25,8 @@ from kvfit.reports.own_section import Section
 from kvfit.tasks.problems import DataWarning
 
 LISTS, NEW_PEOPLE = "a further list of these people", "a new person"
+#: Largest r-hat that twice the draws can be hoped to mend.
+MENDABLE = 1.02
 #: By what a study without posterior fits goes.
 BY_AIC = "the same lists by AIC"
 
@@ -146,8 +148,8 @@ def fit_all(
 ) -> dict[str, kv.Fit]:
     """Fit every model, or find its fit in the store; by canonical name.
 
-    A fit that does not pass the sampler's checks is made once more with twice the draws; but not CMR's, which disagree
-    because people have two modes, and take twice the draws at once.
+    A fit that just misses the sampler's checks is made once more with twice the draws; but not CMR's, whose chains
+    disagree because people have two modes, and which takes twice the draws at once.
     """
     found = {}
     for spec in models:
@@ -159,7 +161,7 @@ def fit_all(
                 spec, data, show_progress=not arguments.quiet, **(settings | {"draws": draws * arguments.draws})
             )
             print(f"{fit.label}, {draws * arguments.draws} draws a chain: {fit.diagnostics.verdict()}", flush=True)
-            if fit.diagnostics.passed:
+            if fit.diagnostics.passed or fit.diagnostics.rhat_max > MENDABLE:
                 break
         found[fit.label] = fit
     return found
