@@ -95,7 +95,10 @@ def test_processes_give_the_serial_answer_and_survive_a_death(tmp_path: Path) ->
     assert "died" in next(f.error for f in batch.failures if f.label == "deadly")
     # killed beside another job, then alone twice
     assert 2 <= len(noted(f"{log}.deaths")) <= 3
-    assert sorted(map(int, noted(f"{log}.done"))) == numbers
+    # the job beside the killed one may be done and lost with it, and then it is done again
+    done = list(map(int, noted(f"{log}.done")))
+    assert set(done) == set(numbers)
+    assert len(done) <= len(numbers) + 1
     assert len({line.split()[1] for line in noted(f"{log}.begun")} - {str(os.getpid())}) >= 2
 
 

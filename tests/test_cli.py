@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -60,7 +59,6 @@ def test_models_are_listed_and_described(tmp_path: Path) -> None:
 
 
 def test_wrong_input_is_one_message_and_exit_code_2(table: Path, tmp_path: Path) -> None:
-    started = time.perf_counter()
     cases = {
         ("fit", "cmmr", "-d", str(table)): "did you mean cmr",
         ("fit", "cmr(stopping=never)", "-d", str(table)): "expected one of position",
@@ -76,7 +74,6 @@ def test_wrong_input_is_one_message_and_exit_code_2(table: Path, tmp_path: Path)
         assert expected in answer.stderr, (arguments, answer.stderr)
         assert "Traceback" not in answer.stderr
     assert not (tmp_path / "fits").exists()
-    assert time.perf_counter() - started < 300
 
 
 def test_check_lists_every_problem(table: Path, tmp_path: Path) -> None:

@@ -192,6 +192,7 @@ def test_axis_labels_hold_nothing_that_xml_forbids() -> None:
         "context maintenance\nand retrieval of\neverything in memory"
     )
     assert wrap("context maintenance and retrieval of everything in a memory for words").endswith(" …")
+    assert wrap("kv_recall(stopping=mixed)") == "kv_recall(\nstopping=mixed)"
 
 
 def test_one_fit_without_comparison_makes_a_page(content: ReportContent) -> None:

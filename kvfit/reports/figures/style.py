@@ -18,6 +18,8 @@ INK = "#1a1a1a"
 SOFT = "#8a8a8a"
 # Control characters and lone surrogates (XML 1.0, 2.2).
 _FORBIDDEN = re.compile("[^\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Where a label may go on in the next line: at spaces, and behind an opening parenthesis.
+_MAY_BREAK = re.compile(r"(\s+|(?<=\())")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 #: Offset and lengths of dashes and gaps, in line widths; none for an unbroken line.
 _DASHES: tuple[tuple[float, tuple[float, ...]], ...] = (
@@ -70,5 +72,7 @@ def shorten(text: object, limit: int = 24) -> str:
 
 
 def wrap(text: object, width: int = 22) -> str:
-    """Text in at most three lines of about `width` characters."""
-    return "\n".join(textwrap.wrap(printable(text), width, max_lines=3, placeholder=" …"))
+    """Text in at most three lines of about `width` characters; a model's options may begin a line."""
+    wrapper = textwrap.TextWrapper(width, max_lines=3, placeholder=" …")
+    wrapper.wordsep_re = _MAY_BREAK
+    return "\n".join(wrapper.wrap(printable(text)))
