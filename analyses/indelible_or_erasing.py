@@ -49,7 +49,7 @@ NET = "What is seen is net strength: early items that are encoded better hide fa
 def store_claims(part: Part) -> tuple[Claim, ...]:
     """Stores that lose, against the one that does not."""
     indelible, fading, overwritten = map(part.model, STORES.values())
-    kept = "they stay as they were written"
+    kept = "every trace stays as it was written"
     return (
         Claim("traces fade as more is stored", kept, fading, indelible, NESTED),
         Claim("neighbours overwrite one another", kept, overwritten, indelible, NESTED),
