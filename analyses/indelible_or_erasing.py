@@ -20,6 +20,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -156,14 +157,21 @@ def analyse(part: Part, arguments: argparse.Namespace) -> Answers:
     amounts = answer_by_aic(Study(name, "", held_models, claims, pairwise=True), data, arguments)
     work = Work(arguments.store, arguments.workers, arguments.starts, not arguments.quiet)
     tables = {"amounts": amounts_table(amounts), **estimates(part, data, work)}
+    keep(tables, name, arguments.output)
     found = None
     if not arguments.aic_only:
         found, fits = answer(study, part.load(arguments.posterior_participants or arguments.participants), arguments)
-        tables["shared"] = shared_amounts(list(fits.values()))
+        shared = {"shared": shared_amounts(list(fits.values()))}
+        keep(shared, name, arguments.output)
+        tables |= shared
+    return Answers(part, data, study, amounts, tables, found)
+
+
+def keep(tables: dict[str, pd.DataFrame], name: str, folder: Path) -> None:
+    """Print tables, and write each as a file."""
     for key, table in tables.items():
         print(f"\n{key}\n{table.round(3).to_string(index=False)}", flush=True)
-        write_text(arguments.output / f"{name}_{key}.csv", table.to_csv(index=False))
-    return Answers(part, data, study, amounts, tables, found)
+        write_text(folder / f"{name}_{key}.csv", table.to_csv(index=False))
 
 
 def everywhere(answers: Sequence[Answers]) -> Section:
