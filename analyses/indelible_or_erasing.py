@@ -111,7 +111,8 @@ def shared_amounts(fits: Sequence[kv.Fit]) -> pd.DataFrame:
         if name in fit.tree["posterior"]:
             draws = fit.tree["posterior"][name].isel(participant=0).to_numpy()
             low, middle, high = np.quantile(draws, (0.05, 0.5, 0.95))
-            rows.append({"model": fit.label, "amount": name, "median": middle, "lower": low, "upper": high})
+            people = {"model": fit.label, "people": fit.data.n_participants}
+            rows.append(people | {"amount": name, "median": middle, "lower": low, "upper": high})
     return pd.DataFrame(rows)
 
 

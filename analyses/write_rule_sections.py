@@ -41,8 +41,8 @@ SHIFT_COLUMNS = (
 def amounts_section(part: Part, amounts: pd.DataFrame, shared: pd.DataFrame) -> Section:
     """How much may be lost: of what all people share, and of what is held."""
     words = [
-        f"All people share one {row.amount}: posterior median {row.median:.3f}, 90 % interval {row.lower:.3f} to"
-        f" {row.upper:.3f}."
+        f"In the hierarchical fits {row.people} people share one {row.amount}: posterior median {row.median:.3f},"
+        f" 90 % interval {row.lower:.3f} to {row.upper:.3f}."
         for row in shared.itertuples()
     ]
     return Section(

@@ -54,7 +54,7 @@ def test_stores_differ_in_the_write_rule_alone(script: ModuleType) -> None:
 def test_what_a_condition_moves_it_moves_in_every_model(script: ModuleType) -> None:
     part = script.Part("delay", "any", None, (), ("condition",), moves=("recency",))
     claims = (*script.store_claims(part), *script.amount_claims(part))
-    models = {kv.get_model(name) for claim in claims for name in (claim.first, claim.second)}
+    models = [kv.get_model(name) for claim in claims for name in (claim.first, claim.second)]
     assert [set(model.formulas) for model in models] == [{"recency"}] * len(models)  # type: ignore[attr-defined]
 
 
@@ -90,11 +90,11 @@ def test_shared_amounts_are_those_of_the_posterior(script: ModuleType) -> None:
     draws = np.linspace(0.9, 1.0, 101).reshape(1, 101, 1).repeat(2, axis=2)
     posterior = xr.Dataset({"retention": (("chain", "draw", "participant"), draws)})
     fits = [
-        SimpleNamespace(label="fades", tree={"posterior": posterior}),
+        SimpleNamespace(label="fades", tree={"posterior": posterior}, data=SimpleNamespace(n_participants=2)),
         SimpleNamespace(label="not", tree={"posterior": {}}),
     ]
     (row,) = script.shared_amounts(fits).to_dict("records")
-    assert (row["model"], row["amount"]) == ("fades", "retention")
+    assert (row["model"], row["people"], row["amount"]) == ("fades", 2, "retention")
     assert [row[name] for name in ("lower", "median", "upper")] == pytest.approx([0.905, 0.95, 0.995])
 
 
@@ -162,7 +162,11 @@ def test_run_writes_its_tables_and_goes_on_where_it_stopped(
 def test_page_has_the_answers_of_all_designs(
     small: ModuleType, people: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fits = {"shared": pd.DataFrame({"amount": ["retention"], "median": [0.99], "lower": [0.97], "upper": [0.999]})}
+    fits = {
+        "shared": pd.DataFrame(
+            {"people": [3], "amount": ["retention"], "median": [0.99], "lower": [0.97], "upper": [0.999]}
+        )
+    }
     options = ("--aic-only", "--replicates", 0, "--starts", 1, "--store", tmp_path / "fits", "--output", tmp_path)
     seen = []
     analyse = small.analyse
@@ -180,5 +184,5 @@ def test_page_has_the_answers_of_all_designs(
         for said in ("excluded", "better than indelible")
     }
     assert sections["amounts"].paragraphs[0] == (
-        "All people share one retention: posterior median 0.990, 90 % interval 0.970 to 0.999."
+        "In the hierarchical fits 3 people share one retention: posterior median 0.990, 90 % interval 0.970 to 0.999."
     )
