@@ -55,7 +55,8 @@ def test_what_a_condition_moves_it_moves_in_every_model(script: ModuleType) -> N
     part = script.Part("delay", "any", None, (), ("condition",), moves=("recency",))
     claims = (*script.store_claims(part), *script.amount_claims(part))
     models = [kv.get_model(name) for claim in claims for name in (claim.first, claim.second)]
-    assert [set(model.formulas) for model in models] == [{"recency"}] * len(models)  # type: ignore[attr-defined]
+    moved = [[formula.parameter for formula in model.formulas] for model in models]  # type: ignore[attr-defined]
+    assert moved == [["recency"]] * len(models)
 
 
 def test_contrasts_take_their_error_from_people(script: ModuleType) -> None:
