@@ -146,9 +146,8 @@ def estimates(part: Part, data: kv.FreeRecallData, work: Work) -> dict[str, pd.D
     return tables
 
 
-def analyse(part: Part, arguments: argparse.Namespace) -> Answers:
+def analyse(part: Part, data: kv.FreeRecallData, arguments: argparse.Namespace) -> Answers:
     """All answers of one design, and its tables as files."""
-    data = part.load(arguments.participants)
     print(f"\n{'=' * 100}\n{part.name}: {data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n")
     name = f"indelible_or_erasing_{part.name}"
     models = tuple(map(part.model, STORES.values()))
@@ -226,7 +225,9 @@ def main() -> None:
     )
     options.add_argument("--starts", type=int, default=6, help="of each search for point estimates (default 6)")
     arguments = options.parse_args()
-    answers = [analyse(part, arguments) for part in PARTS if part.name in (arguments.data or names)]
+    # all data before any long work, so that what is missing is said at once
+    loaded = [(part, part.load(arguments.participants)) for part in PARTS if part.name in (arguments.data or names)]
+    answers = [analyse(part, data, arguments) for part, data in loaded]
     for key, drawing in (("amounts", amounts_figure), ("lengths", lengths_figure)):
         tables = [one.tables[key].assign(data=one.part.name) for one in answers if key in one.tables]
         if tables:

@@ -171,7 +171,7 @@ def test_page_has_the_answers_of_all_designs(
     options = ("--aic-only", "--replicates", 0, "--starts", 1, "--store", tmp_path / "fits", "--output", tmp_path)
     seen = []
     analyse = small.analyse
-    monkeypatch.setattr(small, "analyse", lambda part, given: seen.append(analyse(part, given)) or seen[-1])
+    monkeypatch.setattr(small, "analyse", lambda *given: seen.append(analyse(*given)) or seen[-1])
     run(small, monkeypatch, *options)
     (one,) = seen
     one.tables.update(fits)
