@@ -25,11 +25,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from final_free_recall import final_recall_section
-from recall_claims import ByAic, Found, Study, answer, answer_by_aic, parser, write
+from recall_claims import ByAic, Found, Study, answer, answer_by_aic, introduce, parser, write
 from write_rule_estimates import across_lengths, held_out, moved, words_recalled
 from write_rule_figures import amounts_figure, lengths_figure
 from write_rule_sections import amounts_section, estimate_sections
-from write_rules import AMOUNTS, PARTS, REFERENCES, STORES, Part, Work, held
+from write_rules import AMOUNTS, PARTS, REFERENCES, STORES, Part, Work, held, held_amounts
 
 import kvfit as kv
 from kvfit.comparison.claims import Claim
@@ -60,15 +60,14 @@ def store_claims(part: Part) -> tuple[Claim, ...]:
 def amount_claims(part: Part) -> tuple[Claim, ...]:
     """Storage is indelible, against each amount of fading and overwriting that is held, the same for all people."""
     found = []
-    for store, (_, values) in AMOUNTS.items():
-        for amount in values:
-            what = (
-                f"traces do not lose {100 * (1 - amount):.1f} % of their strength with every further item"
-                if store == "fading"
-                else f"items do not overwrite {100 * amount:.0f} % of what their keys retrieve"
-            )
-            models = (part.model(label) for label in (STORES["indelible"], held(store, amount)))
-            found.append(Claim(what, "they do", *models, NET))
+    for store, amount in held_amounts():
+        what = (
+            f"traces do not lose {100 * (1 - amount):.1f} % of their strength with every further item"
+            if store == "fading"
+            else f"items do not overwrite {100 * amount:.0f} % of what their keys retrieve"
+        )
+        models = (part.model(label) for label in (STORES["indelible"], held(store, amount)))
+        found.append(Claim(what, "they do", *models, NET))
     return tuple(found)
 
 
@@ -87,8 +86,7 @@ class Answers:
 def amounts_table(found: ByAic) -> pd.DataFrame:
     """Amounts that are held against the indelible store: difference, what it decides, and simulated experiments."""
     rows = []
-    keys = [(store, amount) for store, (_, values) in AMOUNTS.items() for amount in values]
-    for (store, amount), decision in zip(keys, found.decisions, strict=True):
+    for (store, amount), decision in zip(held_amounts(), found.decisions, strict=True):
         pair = (decision.claim.first, decision.claim.second)
         contrast, known = found.contrasts[pair], found.known.get(pair)
         rows.append(
@@ -148,7 +146,8 @@ def estimates(part: Part, data: kv.FreeRecallData, work: Work) -> dict[str, pd.D
 
 def analyse(part: Part, data: kv.FreeRecallData, arguments: argparse.Namespace) -> Answers:
     """All answers of one design, and its tables as files."""
-    print(f"\n{'=' * 100}\n{part.name}: {data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n")
+    print(f"\n{'=' * 100}\n{part.name}")
+    introduce(data)
     name = f"indelible_or_erasing_{part.name}"
     models = tuple(map(part.model, STORES.values()))
     study = Study(name, f"Is storage indelible? {part.name}", models, store_claims(part), "indelible_or_erasing")

@@ -68,7 +68,6 @@ class Found:
 
     decisions: tuple[Decision, ...]
     lists: kv.Comparison
-    points: Mapping[str, kv.PointFit]
     people: kv.Comparison | None = None
     confusion: kv.Confusion | None = None
     evidence: kv.Evidence | None = None
@@ -83,7 +82,6 @@ class ByAic:
     decisions: tuple[Decision, ...]
     contrasts: Mapping[tuple[str, str], Contrast]
     known: Mapping[tuple[str, str], Discernment]
-    points: Mapping[str, kv.PointFit]
 
 
 def label(spec: str) -> str:
@@ -98,7 +96,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     found.add_argument("--store", type=Path, default=Path("fits"))
     found.add_argument("--output", type=Path, default=Path("reports"))
     for option, default, words in (
-        ("draws", 1000, "a chain (cmr: twice as many); twice as many again where chains still disagree"),
+        ("draws", 1000, "a chain; cmr, and fits that just miss the sampler's checks, get twice as many"),
         ("tune", 700, "warm-up draws a chain"),
         ("chains", 2, ""),
         ("cores", 2, "chains at once"),
@@ -128,8 +126,13 @@ def begin(description: str | None) -> tuple[argparse.Namespace, kv.FreeRecallDat
     """Read the options, load the lists, and say what they are."""
     arguments = parser(description).parse_args()
     data = load(arguments.participants)
-    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
+    introduce(data)
     return arguments, data
+
+
+def introduce(data: kv.FreeRecallData) -> None:
+    """Say what the lists are, what of them is scored, and what one observation is."""
+    print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
 
 
 def meanings(data: kv.FreeRecallData) -> np.ndarray | None:
@@ -203,7 +206,7 @@ def answer(
     sections += [model_use_section(evidence)] if evidence is not None else []
     sections += [confusion_section(confusion)] if confusion is not None else []
     notes = tuple(f"Maximum likelihood, {name}: {point.verdict()}" for name, point in points.items())
-    return Found(decisions, lists, points, people, confusion, evidence, tuple(sections), notes), fits
+    return Found(decisions, lists, people, confusion, evidence, tuple(sections), notes), fits
 
 
 def answer_by_aic(
@@ -219,7 +222,7 @@ def answer_by_aic(
     decisions = decided(study.claims, {BY_AIC: found}, known, {pair: found[pair].total for pair in found}, ())
     path = write_text(arguments.output / f"{study.name}_aic.txt", "\n\n".join(map(str, decisions)) + "\n")
     print(f"Sentences: {path.resolve()}")
-    return ByAic(decisions, found, known, points)
+    return ByAic(decisions, found, known)
 
 
 def point_fits(
@@ -246,18 +249,14 @@ def simulated(
     """Which model would be chosen in experiments like this one, and what that means for each claim."""
     if not arguments.replicates:
         return None, {}
-    sets = study.pairs if study.pairwise else [tuple(map(label, study.models))]
+    together = {tuple(map(label, study.models)): study.pairs}
     known: dict[tuple[str, str], Discernment] = {}
-    for models in sets:
+    for models, pairs in ({pair: [pair] for pair in study.pairs} if study.pairwise else together).items():
         confusion = kv.confuse(
             models, data, truth="fit", replicates=arguments.replicates, seed=arguments.seed, store=arguments.store,
             similarity=similarity, workers=arguments.workers, show_progress=not arguments.quiet,
         )  # fmt: skip
-        known |= {
-            pair: discernment(confusion.scores, confusion.criterion, *pair)
-            for pair in study.pairs
-            if set(pair) <= set(models)
-        }
+        known |= {pair: discernment(confusion.scores, confusion.criterion, *pair) for pair in pairs}
     if study.pairwise:
         return None, known
     print(f"{confusion}\n", flush=True)

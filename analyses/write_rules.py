@@ -28,6 +28,11 @@ AMOUNTS = {
 }
 
 
+def held_amounts() -> list[tuple[str, float]]:
+    """Every store that loses, with every amount that is held."""
+    return [(store, amount) for store, (_, values) in AMOUNTS.items() for amount in values]
+
+
 def held(store: str, amount: float) -> str:
     """Label of a store whose amount of fading or overwriting is held at a value."""
     return kv.get_model(f"{STORES[store][:-1]}, {AMOUNTS[store][0]}={amount})").label
