@@ -12,6 +12,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical, comparable
+
 #: Spellings of a missing number or label. Items are exempt: NULL, NAN and NONE are words of word pools.
 MISSING = frozenset({"", "na", "nan", "n/a", "#n/a", "null", "none", "<na>", "nat"})
 
@@ -20,6 +22,8 @@ _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
 def as_text(values: pd.Series, *, words: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Turn a column into text and find its missing values.
+
+    The text is in one writing (`kvfit.tasks.canonical.canonical`), so that labels that look the same are equal.
 
     Parameters
     ----------
@@ -34,7 +38,7 @@ def as_text(values: pd.Series, *, words: bool = False) -> tuple[np.ndarray, np.n
         ``""`` where missing.
     missing : ndarray of bool, shape (row,)
     """
-    codes, uniques = pd.factorize(values.astype(object), use_na_sentinel=True)
+    codes, uniques = pd.factorize(comparable(values.astype(object)), use_na_sentinel=True)
     texts = [_one_text(value, words) for value in uniques]
     # One more entry at the end: code -1 (missing) picks it.
     table = np.array([*texts, ""], dtype=object)
@@ -48,7 +52,7 @@ def as_text(values: pd.Series, *, words: bool = False) -> tuple[np.ndarray, np.n
 def _one_text(value: object, words: bool) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = canonical(value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value))
     return text if words else text.strip()
 
 
@@ -124,14 +128,15 @@ def convert_column(text: pd.Series, *, decimal_comma: bool = False) -> pd.Series
     pandas.Series
         int64, float64 (empty cells are NaN) or str. In a text column only empty cells are missing.
     """
-    codes, uniques = pd.factorize(text)
-    cells = [str(cell).strip() for cell in uniques]
+    codes, raw_cells = pd.factorize(text)
+    uniques = [canonical(str(cell)) for cell in raw_cells]
+    cells = [cell.strip() for cell in uniques]
     missing = np.array([cell.lower() in MISSING for cell in cells], dtype=bool)
     plain = [cell.replace(",", ".") if decimal_comma else cell for cell in cells]
     numbers = pd.to_numeric(pd.Series(plain, dtype=object).mask(missing), errors="coerce")
     values = np.asarray(numbers, dtype=float)
     if missing.all() or np.isnan(values[~missing]).any() or _leading_zero(plain):
-        filled = np.array([str(raw) if cell else None for cell, raw in zip(cells, uniques, strict=True)], object)
+        filled = np.array([raw if cell else None for cell, raw in zip(cells, uniques, strict=True)], object)
         return pd.Series(filled[codes], index=text.index, dtype="str")
     if not missing.any() and all(_INTEGER.fullmatch(cell) for cell in cells):
         # Through int, not float: identifiers may have more digits than a float keeps.

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical
 from kvfit.tasks.event_columns import EventColumns, report_missing_columns
 from kvfit.tasks.labels import as_integers, as_text
 from kvfit.tasks.problems import PLACES_SHOWN, ProblemLog
@@ -62,7 +63,7 @@ class TrialRows:
 
 def plain_name(column: str) -> str:
     """Write a column's name as `ALIASES` does: ``Old New`` and ``old-new`` are ``old_new``."""
-    return column.strip().lower().replace(" ", "_").replace("-", "_")
+    return canonical(column).strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def apply_aliases(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

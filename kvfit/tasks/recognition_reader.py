@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical
 from kvfit.tasks.confidence_column import warn_unused_confidence
 from kvfit.tasks.problems import Place, Problem, ProblemLog
 from kvfit.tasks.rating_counts import count_columns, expand_counts
@@ -268,6 +269,7 @@ def _conditions(
 ) -> tuple[str, ...]:
     if wanted is None:
         return default_conditions(trials, users)
+    wanted = [canonical(str(one)) for one in wanted]
     unknown = [one for one in wanted if one not in trials.columns]
     if unknown:
         log.add(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kvfit.tasks.canonical import canonical
 from kvfit.tasks.labels import natural_key
 from kvfit.tasks.problems import Place, ProblemLog
 
@@ -79,7 +80,7 @@ class ResponseScale:
 
 def normalise_response(text: str, *, ignore_case: bool = False) -> str:
     """Write a response in one way: ``3.0`` and ``3`` are the same, outer blanks do not count."""
-    text = text.strip()
+    text = canonical(text).strip()
     if re.fullmatch(r"-?[0-9]+(\.0*)?", text):
         return str(int(float(text)))
     return text.casefold() if ignore_case else text

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical
+
 
 def choose_participants(
     participants: int | Sequence[int | str], labels: np.ndarray, name: str
@@ -44,12 +46,12 @@ def choose_participants(
     if isinstance(participants, (str, bool)):
         raise ValueError(f"participants={participants!r}: expected a number or a list of labels")
     index = {str(label): at for at, label in enumerate(labels)}
-    unknown = [label for label in participants if str(label) not in index]
+    unknown = [label for label in participants if canonical(str(label)) not in index]
     if unknown:
         known = ", ".join(str(label) for label in labels[:10])
         more = ", ..." if len(labels) > 10 else ""
         raise ValueError(f"{name}: unknown participants {', '.join(map(repr, unknown))}; known are {known}{more}")
-    chosen = np.unique([index[str(label)] for label in participants]).astype(np.int64)
+    chosen = np.unique([index[canonical(str(label))] for label in participants]).astype(np.int64)
     text = f"{len(chosen)} of {len(labels)} participants"
     if len(chosen) <= 10:
         text += f" ({', '.join(str(labels[at]) for at in chosen)})"
@@ -79,7 +81,7 @@ def choose_rows(query: str, table: pd.DataFrame, name: str, unit: str) -> np.nda
         If the query cannot be read or is no condition.
     """
     try:
-        keep = table.eval(query, engine="python", local_dict={}, global_dict={})
+        keep = table.eval(canonical(query), engine="python", local_dict={}, global_dict={})
     except Exception as error:  # pandas raises many kinds, all of them about the user's text
         columns = ", ".join(table.columns)
         raise ValueError(

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical
 from kvfit.tasks.labels import MISSING, as_text
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.text_tables import TextTable, read_text_table
@@ -122,7 +123,7 @@ def _read_archive(path: Path, log: ProblemLog, kind: Kind | None) -> ItemTable |
 
 def _read_text(text: TextTable, log: ProblemLog, kind: Kind | None) -> ItemTable | None:
     items, _ = as_text(text.cells.iloc[:, 0], words=True)
-    columns = np.array([str(name) for name in text.cells.columns[1:]], dtype=object)
+    columns = np.array([canonical(str(name)).strip() for name in text.cells.columns[1:]], dtype=object)
     if not len(columns):
         log.add(
             "no_numbers",

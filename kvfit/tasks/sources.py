@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.canonical import canonical, canonical_cells
 from kvfit.tasks.labels import as_text, convert_column
 from kvfit.tasks.problems import DataError, DataWarning, Place, ProblemLog
 from kvfit.tasks.text_tables import read_text_table
@@ -127,11 +128,11 @@ def rename_columns(table: pd.DataFrame, columns: Columns, log: ProblemLog) -> pd
     pandas.DataFrame
         A column that stood under one of kvfit's names and was replaced is kept with the suffix ``_given``.
     """
-    table = table.rename(columns=str)
+    table = _one_writing(table)
     made: dict[str, pd.Series] = {}
     used: set[str] = set()
     for ours, theirs in columns.items():
-        parts = [theirs] if isinstance(theirs, str) else list(theirs)
+        parts = [canonical(str(one)) for one in ([theirs] if isinstance(theirs, str) else theirs)]
         unknown = [part for part in parts if part not in table.columns]
         if unknown:
             _report_unknown(ours, unknown, table, log)
@@ -144,11 +145,19 @@ def rename_columns(table: pd.DataFrame, columns: Columns, log: ProblemLog) -> pd
     return pd.concat([pd.DataFrame(made, index=table.index), rest], axis=1)
 
 
+def _one_writing(table: pd.DataFrame) -> pd.DataFrame:
+    """Give columns names in one writing; names that would then be the same stay."""
+    given = [str(name) for name in table.columns]
+    written = [canonical(name) for name in given]
+    alone = {name for name in written if written.count(name) == 1}
+    return table.set_axis([new if new in alone else old for new, old in zip(written, given, strict=True)], axis=1)
+
+
 def typed_column(values: pd.Series, *, text_cells: bool, decimal_comma: bool) -> pd.Series:
-    """Find the type of a column that came from a text file; leave columns of data frames as they are."""
+    """Find the type of a column that came from a text file; in data frames only the writing of text may change."""
     if text_cells and not pd.api.types.is_numeric_dtype(values):
         return convert_column(values, decimal_comma=decimal_comma)
-    return values
+    return canonical_cells(values)
 
 
 def _join(table: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
