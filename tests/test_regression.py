@@ -112,7 +112,7 @@ def test_everything_wrong_with_columns_is_told_at_once(lists: kv.FreeRecallData)
         ("primacy ~ (1 + delay | subject)", "persons differ in delay"),
         ("primacy ~ age + (1 + age | subject)", "age is constant within every participant"),
         ("primacy ~ 0 + rate", "no intercept and no factor"),
-        ("primacy ~ nonsense(rate)", "cannot be evaluated"),
+        ("primacy ~ np.log(delay)", "cannot be evaluated"),
         ("primacy ~ np.log(rate - 1)", "not finite"),
     ],
 )

@@ -18,7 +18,8 @@ import pandas as pd
 
 from kvfit.parameters import Parameter
 from kvfit.recognition.binding import level_name
-from kvfit.regression.formula import Formula
+from kvfit.regression.formula import Formula, FormulaError
+from kvfit.regression.functions import NUMPY, syntax_problems
 
 #: Prior standard deviation of a shift, relative to that of one person's value. The parameter's interval covers all that
 #: persons and experiments may differ by; two conditions of one experiment differ by less.
@@ -127,10 +128,21 @@ class Columns:
 
 
 def evaluate(text: str, frame: pd.DataFrame) -> Any:
-    """Matrix of a formula without persons' effects; functions of NumPy are at hand as ``np``."""
+    """Matrix of a formula without persons' effects.
+
+    The text is checked again, because it was put together from names of terms, and names of columns come with the data.
+
+    Raises
+    ------
+    FormulaError
+        If the formula is not made of columns and functions of formulas alone.
+    """
     from formulae.environment import Environment
     from formulae.matrices import DesignMatrices
     from formulae.model_description import model_description
 
+    problems = syntax_problems(text)
+    if problems:
+        raise FormulaError(text, problems)
     with np.errstate(all="ignore"):  # values that are not finite are told with the other problems
-        return DesignMatrices(model_description(text), frame, Environment([{"np": np}])).common
+        return DesignMatrices(model_description(text), frame, Environment([{"np": NUMPY}])).common

@@ -7,6 +7,8 @@ of lme4 as the package formulae reads it. Terms in brackets before ``| subject``
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from kvfit.regression.functions import syntax_problems
+
 Formulas = str | Sequence[str] | Mapping[str, str]
 
 #: the one factor by which effects may vary: persons
@@ -95,14 +97,19 @@ def read_formula(parameter: str, text: str) -> Formula:
     Raises
     ------
     FormulaError
-        If formulae cannot read it, it has a response, or persons are not the grouping factor.
+        If formulae cannot read it, it calls what is no function of formulas (:mod:`kvfit.regression.functions`), it has a
+        response, or persons are not the grouping factor. Nothing of the formula is evaluated.
     """
     from formulae import model_description
 
     try:
-        described = model_description(text)
+        forbidden = syntax_problems(text)
+        if not forbidden:
+            described = model_description(text)
     except Exception as error:  # formulae raises its own kinds of errors from scanner, parser and resolver
         raise FormulaError(parameter, [f"{parameter} ~ {text}: cannot be read: {error}"]) from error
+    if forbidden:
+        raise FormulaError(parameter, [f"{parameter} ~ {text}: {problem}" for problem in forbidden])
     problems = []
     if described.response is not None:
         problems.append(f"{parameter} ~ {text}: expected no second ~")
