@@ -37,7 +37,7 @@ def foresee(model: MemoryModel, data: Any, similarity: np.ndarray | None, poolin
     """
     model = without_items(model)
     centre, scale = prior_of(model)
-    varies = person_parameters(model, pooling) & (pooling != "complete")
+    varies = person_parameters(model, pooling)
     people = np.linspace(0, data.n_participants - 1, min(_ASKED, data.n_participants)).round().astype(int)
     rng = np.random.default_rng(seed)
     each = []

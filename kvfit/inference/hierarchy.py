@@ -27,8 +27,8 @@ LKJ = 2.0
 
 
 def person_parameters(model: MemoryModel, pooling: str) -> np.ndarray:
-    """``(parameter,)`` bool: in which parameters persons differ."""
-    return np.array([p.varies or pooling == "none" for p in model.parameters])
+    """``(parameter,)`` bool: in which parameters persons differ; in none under complete pooling."""
+    return np.array([pooling != "complete" and (p.varies or pooling == "none") for p in model.parameters])
 
 
 def estimate_curvature(

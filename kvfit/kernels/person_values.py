@@ -32,8 +32,16 @@ def _value_and_slope(x, link):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
+def _require_column(theta, column):  # type: ignore[no-untyped-def]
+    """Compiled code reads what lies behind an array without a word, so a column that is not there is an error here."""
+    if column >= theta.shape[1]:
+        raise IndexError("person effects have fewer columns than there are parameters in which persons differ")
+
+
+@njit(nogil=True)
 def natural(theta, mu, p, column, link):  # type: ignore[no-untyped-def]
     """Natural values ``(person,)`` of parameter p."""
+    _require_column(theta, column)
     n = theta.shape[0]
     out = np.empty(n)
     for j in range(n):
@@ -44,6 +52,7 @@ def natural(theta, mu, p, column, link):  # type: ignore[no-untyped-def]
 @njit(nogil=True)
 def add_pullback(theta, mu, p, column, link, given, g_theta, g_mu):  # type: ignore[no-untyped-def]
     """Add the adjoints for the cotangent `given` ``(person,)`` of parameter p."""
+    _require_column(theta, column)
     for j in range(theta.shape[0]):
         if column >= 0:
             g_theta[j, column] += given[j] * _value_and_slope(theta[j, column], link)[1]

@@ -48,6 +48,9 @@ class NaturalValues(_Values):
     def make_node(self, *inputs: Any) -> Apply:
         """Inputs: effects and means."""
         theta, mu = map(pt.as_tensor_variable, inputs)
+        width = theta.type.shape[1]
+        if width is not None and max(self.columns) >= width:
+            raise ValueError(f"person effects: expected at least {max(self.columns) + 1} columns, found {width}")
         made = [pt.tensor(dtype="float64", shape=theta.type.shape[:1]) for _ in self.columns]
         return Apply(self, [theta, mu], made)
 
