@@ -1,26 +1,35 @@
 """Key-value recall: drifting addresses as keys, items as values, retrieval as competition between matches.
 
 What it claims about memory: each item is a value stored under a key, and keys are drifting addresses
-``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. Recall starts from queries for the end and
-the start of the list. A recalled item queries memory again, through its value (``phi = 1``: the content drives the
+``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. Recall starts from a query for the end of
+the list. A recalled item queries memory again, through its value (``phi = 1``: the content drives the
 query, which reaches forward only, because ``eta_i . a_j`` is zero for j < i) or through its key itself (``phi = 0``:
-symmetric). By default nothing is lost from storage; what limits recall is competition.
+symmetric). The first items of a list are written more strongly (``M += g_n k_n^T v_n``). By default nothing is lost from storage; what
+limits recall is competition.
 
-    s_1(j)     = w_end rho_end^(N-j) + w_start rho_start^(j-1)
+    s_1(j)     = w_end rho_end^(N-j)
     U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
     s_(t+1)(j) = (1 - kappa) s_t(j) + w_cue U(r_t, j) + w_sem Sem(r_t, j)
+    p(j | t)   ~ sigma(s_t(j) + log g_j)      log g_j = w_strength rho_start^(j-1)
+
+Where primacy comes from is the option ``start``: ``strength`` as above, the same at every output (:mod:`kvfit.recall.strength`);
+``query``, a query for the start of the list beside that for its end, ``s_1(j) = ... + w_start rho_start^(j-1)``, which fades with every
+recall; or ``both``, with one fading.
 
 Under softmax separation only differences of s matter, and an item never cues itself, so the data say little about
-w_end, w_start and w_cue as such. The parameters are the contrasts that behaviour shows:
+w_end, w_strength, w_start and w_cue as such. The parameters are the contrasts that behaviour shows:
 
-    recency    = w_end (1 - rho_end^4)        log-odds advantage of the last item over the one four positions before it
-    primacy    = w_start (1 - rho_start^3)    log-odds advantage of the first item over the fourth
-    neighbour  = w_cue rho                    cue to an adjacent item (the forward one, whatever phi)
+    recency    = w_end (1 - rho_end^4)           log-odds advantage of the last item over the one four positions before it
+    strength   = w_strength (1 - rho_start^3)    log-odds advantage of the first item over the fourth, at every output
+    primacy    = w_start (1 - rho_start^3)       the same when recall starts
+    neighbour  = w_cue rho                       cue to an adjacent item (the forward one, whatever phi)
 
 The spans 4 and 3 are those at which recency and primacy are nearly independent of rho_end and rho_start in the posterior
 (correlations below .05, against -.2 for adjacent items and .4 for the whole list, on PEERS).
 
-With the other separations scale matters: w_end is fixed at 1, and ``w_start`` and ``w_cue`` are parameters.
+With the other separations scale matters: w_end is fixed at 1, ``w_start`` and ``w_cue`` are parameters, and strengths multiply the match.
+Under ``power`` every trace also has the match ``floor`` with every query, as every context unit supports every item in CMR with that rule: without it
+a trace that no query matches could never be recalled.
 
 Whether storage is indelible is the option ``write``. ``decay``: each further item leaves a trace with the share ``retention`` of
 its strength. ``delta``: writing an item corrects what its key retrieves by the share ``erasure``, which erases neighbours, whose
@@ -42,14 +51,15 @@ import numpy as np
 
 from kvfit.parameters import Parameter
 from kvfit.recall.model import MemoryFunction, RecallModel
-from kvfit.recall.separation import SEPARATIONS
+from kvfit.recall.separation import SEPARATIONS, Separation
 from kvfit.recall.stopping import STOPPING_RULES
+from kvfit.recall.strength import FLOOR, START_FORMS, START_SPAN, STRENGTH, at_every_output, log_strengths
 from kvfit.recall.tables import MemoryTables, by_lag, end_distance, lags, powers
 from kvfit.recall.writing import WRITE_RULES, after_writing
 from kvfit.registry import ModelError, ModelFamily, NoEffect, Option
 
-#: positions between the items whose log-odds difference is `recency`, and `primacy`
-END_SPAN, START_SPAN = 4, 3
+#: positions between the items whose log-odds difference is `recency`
+END_SPAN = 4
 
 RHO = Parameter(
     "rho", "ρ", "unit", (0.1, 0.95), "similarity of the keys of neighbouring items",
@@ -83,7 +93,7 @@ W_START = Parameter(
     "the first item starts immediate recall less often than the last in most people, more often in some",
 )  # fmt: skip
 RHO_START = Parameter(
-    "rho_start", "ρ_start", "unit", (0.05, 0.9), "how fast the start-of-list query fades forwards",
+    "rho_start", "ρ_start", "unit", (0.05, 0.9), "how slowly what favours the start of the list fades over positions",
     "primacy spans 1 to 4 positions (Murdock 1962)",
     varies=False,
 )  # fmt: skip
@@ -103,19 +113,24 @@ W_SEM = Parameter(
 )  # fmt: skip
 
 
-def start_and_end_queries(
-    p: Mapping[str, Any], rho_end: Any, list_length: np.ndarray, n_positions: int, xp: Any
-) -> Any:
-    """``w_end rho_end^(N-j) + w_start rho_start^(j-1)`` ``(cell, position)`` from their contrasts (softmax)."""
-    w_end = p["recency"] / (1.0 - rho_end**END_SPAN)
-    w_start = p["primacy"] / (1.0 - p["rho_start"] ** START_SPAN)
-    end = w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions))
-    return end + w_start[:, None] * powers(p["rho_start"], np.arange(n_positions))
+def end_query(recency: Any, rho_end: Any, list_length: np.ndarray, n_positions: int) -> Any:
+    """``w_end rho_end^(N-j)`` ``(cell, position)`` from its contrast (softmax)."""
+    w_end = recency / (1.0 - rho_end**END_SPAN)
+    return w_end[:, None] * powers(rho_end, end_distance(list_length, n_positions))
+
+
+def start_query(primacy: Any, rho_start: Any, n_positions: int) -> Any:
+    """``w_start rho_start^(j-1)`` ``(cell, position)`` from its contrast (softmax)."""
+    w_start = primacy / (1.0 - rho_start**START_SPAN)
+    return w_start[:, None] * powers(rho_start, np.arange(n_positions))
 
 
 def _memory(
-    memory: str, query: str, scaffold: bool, end_drift: str, write: str, semantic: bool, scale_free: bool
+    memory: str, query: str, scaffold: bool, end_drift: str, start: str, write: str, semantic: bool, operator: Separation
 ) -> MemoryFunction:
+    scale_free = operator.scale_free
+    queried, strengthened = START_FORMS[start]
+
     def tables(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
         lag = lags(n_positions)
         rho_end = p["rho"] if end_drift == "tied" else p["rho_end"]
@@ -123,9 +138,12 @@ def _memory(
         position = np.arange(n_positions)
         if scale_free:
             initial = powers(rho_end, end_distance(list_length, n_positions))
-            initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position)
         else:
-            initial = start_and_end_queries(p, rho_end, list_length, n_positions, xp)
+            initial = end_query(p["recency"], rho_end, list_length, n_positions)
+        if queried and scale_free:
+            initial = initial + p["w_start"][:, None] * powers(p["rho_start"], position)
+        elif queried:
+            initial = initial + start_query(p["primacy"], p["rho_start"], n_positions)
         # U times w_cue; the diagonal never matters, because a recalled item is not recalled again
         if not scaffold:
             cue = 0.0 * one[:, None, None] * np.ones((n_positions, n_positions))
@@ -148,6 +166,13 @@ def _memory(
             if scaffold:
                 neighbour = p["w_cue"] * p["rho"] if scale_free else p["neighbour"]
             initial, cue = after_writing(initial, cue, neighbour, write, p, list_length, n_positions, xp)
+        if strengthened and scale_free:
+            copies = xp.exp(log_strengths(p, n_positions))
+            initial, cue = initial * copies, cue * copies[:, None, :]
+        elif strengthened:
+            initial, cue = at_every_output(initial, cue, carry, log_strengths(p, n_positions))
+        if operator.name == "power":
+            initial, cue = at_every_output(initial, cue, carry, p["floor"][:, None])
         # autoassociation: one pattern, in which content and address share one weight, in units of the address cue
         return MemoryTables(initial, cue, carry=carry, semantic=p["w_sem"] if semantic else None)
 
@@ -162,7 +187,15 @@ _LIMIT = {
 
 
 def build(
-    memory: str, query: str, scaffold: bool, end_drift: str, write: str, separation: str, stopping: str, semantic: bool
+    memory: str,
+    query: str,
+    scaffold: bool,
+    end_drift: str,
+    start: str,
+    write: str,
+    separation: str,
+    stopping: str,
+    semantic: bool,
 ) -> RecallModel:
     """Build key-value recall with the given options; see ``MODEL.options``."""
     operator = SEPARATIONS[separation]
@@ -191,11 +224,14 @@ def build(
         parameters.append(RECENCY)
     if end_drift == "free":
         parameters.append(RHO_END)
-    parameters += [PRIMACY if free_scale else W_START, RHO_START]
+    queried, strengthened = START_FORMS[start]
+    parameters += [PRIMACY if free_scale else W_START] * queried + [STRENGTH] * strengthened + [RHO_START]
     if scaffold:
         # random addresses cue nothing but the recalled item itself
         parameters.append(NEIGHBOUR if free_scale else W_CUE)
     parameters += WRITE_RULES[write]
+    if separation == "power":
+        parameters.append(FLOOR)
     if semantic:
         parameters.append(W_SEM)
     claim = (
@@ -210,7 +246,7 @@ def build(
         claim=claim,
         reference="after Gershman, Fiete & Irie (2025)",
         memory_parameters=tuple(parameters),
-        memory=_memory(memory, query, scaffold, end_drift, write, semantic, operator.scale_free),
+        memory=_memory(memory, query, scaffold, end_drift, start, write, semantic, operator),
         separation=operator,
         stopping=STOPPING_RULES[stopping],
         semantic=semantic,
@@ -228,6 +264,9 @@ MODEL = ModelFamily(
         ),
         "scaffold": Option((True, False), "keys drift over the list, or are unrelated random addresses"),
         "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
+        "start": Option(
+            tuple(START_FORMS), "primacy: early items are written more strongly, the start of the list is queried, or both"
+        ),
         "write": Option(
             tuple(WRITE_RULES), "storage: indelible, fading as more is written, or overwritten (delta rule)"
         ),

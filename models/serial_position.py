@@ -6,7 +6,7 @@ without replacement. It reproduces serial-position curves but not contiguity.
     s(j) = w_end rho_end^(N-j) + w_start rho_start^(j-1)
 
 These are the start and end queries of key-value recall, without any cue from recalled items: the model is nested in
-``kv_recall`` with ``neighbour = 0`` and ``kappa = 0``; recency and primacy are the contrasts explained there.
+``kv_recall(start=query)`` with ``neighbour = 0`` and ``kappa = 0``; recency and primacy are the contrasts explained there.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from kvfit.models.kv_recall import PRIMACY, RECENCY, RHO_END, RHO_START, start_and_end_queries
+from kvfit.models.kv_recall import PRIMACY, RECENCY, RHO_END, RHO_START, end_query, start_query
 from kvfit.recall.model import RecallModel
 from kvfit.recall.separation import SEPARATIONS
 from kvfit.recall.stopping import STOPPING_RULES
@@ -24,7 +24,8 @@ from kvfit.registry import ModelFamily, Option
 
 def _memory(p: Mapping[str, Any], list_length: np.ndarray, n_positions: int, xp: Any) -> MemoryTables:
     one = xp.ones_like(p["rho_end"])
-    strength = start_and_end_queries(p, p["rho_end"], list_length, n_positions, xp)
+    strength = end_query(p["recency"], p["rho_end"], list_length, n_positions)
+    strength = strength + start_query(p["primacy"], p["rho_start"], n_positions)
     no_cue = (0.0 * one)[:, None, None] * np.ones((n_positions, n_positions))
     return MemoryTables(strength, no_cue, carry=one)
 
