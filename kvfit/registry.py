@@ -77,6 +77,22 @@ class NoEffect:
 
 
 @dataclass(frozen=True)
+class Form:
+    """A form in which a model was published, or is claimed: its options by one name.
+
+    Parameters
+    ----------
+    options : mapping of str to object
+        Options, held and freed parameters, as behind the model's name.
+    reference : str
+        Where it was published, or what sets it apart.
+    """
+
+    options: Mapping[str, Any]
+    reference: str
+
+
+@dataclass(frozen=True)
 class ModelFamily:
     """A model with options; every file in ``models/`` defines one as ``MODEL``.
 
@@ -92,6 +108,8 @@ class ModelFamily:
         Parameters held at a value unless they are set to another value or to ``"free"``.
     no_effect : tuple of NoEffect
         Combinations of options that are refused, so that a model has one label.
+    forms : mapping of str to Form
+        Published forms by name: ``form=NAME`` stands for their options, which further options override.
     """
 
     name: str
@@ -100,6 +118,7 @@ class ModelFamily:
     options: Mapping[str, Option]
     default_fixed: Mapping[str, float] = field(default_factory=dict)
     no_effect: tuple[NoEffect, ...] = ()
+    forms: Mapping[str, Form] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = []
@@ -121,6 +140,12 @@ class ModelFamily:
         ModelError
             Listing every unknown option or value, and every option that decides nothing beside the others.
         """
+        form = options.pop("form", None)
+        if form is not None:
+            if form not in self.forms:
+                known = ", ".join(self.forms) or "none"
+                raise ModelError(self.name, [f"form: expected a published form ({known}); found {form!r}"])
+            options = {**self.forms[form].options, **options}
         # an option of all models of a task, not of one family
         items = options.pop("items", None) if "items" not in self.options else None
         chosen = {k: v for k, v in options.items() if k in self.options}

@@ -56,7 +56,7 @@ from kvfit.recall.stopping import STOPPING_RULES
 from kvfit.recall.strength import FLOOR, START_FORMS, START_SPAN, STRENGTH, at_every_output, log_strengths
 from kvfit.recall.tables import MemoryTables, by_lag, end_distance, lags, powers
 from kvfit.recall.writing import WRITE_RULES, after_writing
-from kvfit.registry import ModelError, ModelFamily, NoEffect, Option
+from kvfit.registry import Form, ModelError, ModelFamily, NoEffect, Option
 
 #: positions between the items whose log-odds difference is `recency`
 END_SPAN = 4
@@ -74,7 +74,7 @@ KAPPA = Parameter(
     "published fits of beta_rec (.4 to .98) leave sqrt(1 - beta_rec^2) of the old context",
 )  # fmt: skip
 RECENCY = Parameter(
-    "recency", "d_end", "positive", (0.1, 8.0), "log-odds advantage of the last item over the one four positions before it when recall starts",
+    "recency", "d_end", "positive", (0.4, 8.0), "log-odds advantage of the last item over the one four positions before it when recall starts",
     "from delayed recall, which hardly prefers the end, to immediate recall that always starts there (Murdock 1962)",
     link="softplus",
 )  # fmt: skip
@@ -98,12 +98,12 @@ RHO_START = Parameter(
     varies=False,
 )  # fmt: skip
 NEIGHBOUR = Parameter(
-    "neighbour", "d_cue", "positive", (0.2, 6.0), "strength of the cue that a recalled item gives to the next item studied",
+    "neighbour", "d_cue", "positive", (0.5, 5.0), "strength of the cue that a recalled item gives to the next item studied",
     "conditional response probabilities at lag +1 of .2 to .6 ask for .5 to 5 log units above remote items",
     link="softplus",
 )  # fmt: skip
 W_CUE = Parameter(
-    "w_cue", "w_cue", "positive", (0.1, 5.0), "strength of a recalled item's cue relative to the end-of-list query",
+    "w_cue", "w_cue", "positive", (0.1, 2.0), "strength of a recalled item's cue relative to the end-of-list query",
     "recalled items and the end of the list are cues of comparable strength in context models",
 )  # fmt: skip
 W_SEM = Parameter(
@@ -253,6 +253,8 @@ def build(
     )
 
 
+_SHAPES = "after Gershman, Fiete & Irie (2025)"
+
 MODEL = ModelFamily(
     name="kv_recall",
     summary="key-value recall: drifting keys, values that query again (after Gershman, Fiete & Irie 2025)",
@@ -273,6 +275,12 @@ MODEL = ModelFamily(
         "separation": Option(tuple(SEPARATIONS), "how matches become probabilities"),
         "stopping": Option(tuple(STOPPING_RULES), "rule by which recall ends"),
         "semantic": Option((False, True), "add the similarity of meaning between items to the cue"),
+    },
+    forms={
+        "strength": Form({"start": "strength"}, f"{_SHAPES}; primacy by strength of writing"),
+        "start_query": Form({"start": "query"}, f"{_SHAPES}; primacy by a query for the start of the list"),
+        "strength_and_query": Form({"start": "both"}, f"{_SHAPES}; primacy by both"),
+        "power": Form({"separation": "power"}, f"{_SHAPES}; the choice rule of Kragel et al. (2015)"),
     },
     no_effect=(
         NoEffect("query", "memory", "autoassociative", "the one retrieved pattern is the next cue"),

@@ -21,8 +21,8 @@ from kvfit.recall.tables import MemoryTables
 from kvfit.registry import ModelFamily, Option
 
 BETA = Parameter(
-    "beta", "β", "unit", (0.2, 0.95), "how much each studied or recalled item changes context",
-    ".6 in the fits of Howard & Kahana (2002); .3 to .9 covers slow and fast drift",
+    "beta", "β", "unit", (0.15, 0.85), "how much each studied or recalled item changes context",
+    ".6 in the fits of Howard & Kahana (2002); above .85 nearly everybody would start with the last item",
 )  # fmt: skip
 TAU = Parameter(
     "tau", "τ", "positive", (0.1, 1.0), "noise of the choice: weights are exp(2 support / tau)",

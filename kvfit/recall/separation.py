@@ -13,10 +13,11 @@ EXPONENT = Parameter(
     "exponent",
     "τ",
     "positive",
-    (0.7, 12.0),
+    (1.0, 7.0),
     "exponent that separates matches (Luce choice on powers)",
     "1 is the identity; individual fits to 126 PEERS participants have median 16 with very wide spread (Gunn & Polyn"
-    " 2025), where large values mimic one another, so the prior keeps it below that",
+    " 2025), where a large exponent with a large uniform match mimics small ones: the prior keeps to small ones, with which"
+    " simulated curves cover published behaviour (certificate)",
 )
 THRESHOLD = Parameter(
     "threshold",

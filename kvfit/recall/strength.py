@@ -32,7 +32,7 @@ STRENGTH = Parameter(
     link="softplus",
 )  # fmt: skip
 FLOOR = Parameter(
-    "floor", "α", "positive", (0.002, 1.0), "match that every trace has with every query",
+    "floor", "α", "positive", (0.01, 1.0), "match that every trace has with every query",
     "in units of the end-of-list query, whose best match is 1; CMR's alpha_cf is the same, in units of a late learning rate",
 )  # fmt: skip
 
