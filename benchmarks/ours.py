@@ -19,7 +19,9 @@ from kvfit.registry import get_model
 from kvfit.tasks.free_recall import FreeRecallData
 
 #: cymr's model exactly: its stop rule, its floors, its temperature free
-AS_CYMR = "cmr(stopping=exponential, floors=cymr, temperature=free)"
+AS_CYMR = "cmr(separation=softmax, stopping=exponential, floors=cymr, temperature=free)"
+#: what is sampled, here and by the rivals: the choice rule of cymr, its temperature held
+SAMPLED = "cmr(separation=softmax)"
 #: cymr's names in kvfit's
 NAMES = {
     "B_enc": "beta_enc",
@@ -95,18 +97,18 @@ def maximum_likelihood(table: FreeRecallData) -> np.ndarray:
 
 
 def fit(table: FreeRecallData, **settings: Any) -> Any:
-    """Sample the posterior of kvfit's default CMR."""
-    return kvfit.fit("cmr", table, show_progress=False, **settings)
+    """Sample the posterior of kvfit's CMR with the exponential rule."""
+    return kvfit.fit(SAMPLED, table, show_progress=False, **settings)
 
 
 def hierarchical_model(table: FreeRecallData) -> Any:
     """Build the `pm.Model` that `fit` samples, in its plain coordinates."""
-    return build_pymc_model(get_model("cmr"), table, recall_design(table))
+    return build_pymc_model(get_model(SAMPLED), table, recall_design(table))
 
 
 def parameters() -> tuple[list[str], dict[str, float]]:
-    """Return the free and the fixed parameters of kvfit's default CMR, by cymr's names where cymr has one."""
-    model = get_model("cmr")
+    """Return the free and the fixed parameters of the sampled CMR, by cymr's names where cymr has one."""
+    model = get_model(SAMPLED)
     of_cymr = {own: theirs for theirs, own in NAMES.items()}
     free = [of_cymr.get(p.name, p.name) for p in model.parameters]
     return free, {of_cymr.get(name, name): value for name, value in model.fixed.items()}

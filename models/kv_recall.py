@@ -126,7 +126,14 @@ def start_query(primacy: Any, rho_start: Any, n_positions: int) -> Any:
 
 
 def _memory(
-    memory: str, query: str, scaffold: bool, end_drift: str, start: str, write: str, semantic: bool, operator: Separation
+    memory: str,
+    query: str,
+    scaffold: bool,
+    end_drift: str,
+    start: str,
+    write: str,
+    semantic: bool,
+    operator: Separation,
 ) -> MemoryFunction:
     scale_free = operator.scale_free
     queried, strengthened = START_FORMS[start]
@@ -267,7 +274,8 @@ MODEL = ModelFamily(
         "scaffold": Option((True, False), "keys drift over the list, or are unrelated random addresses"),
         "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
         "start": Option(
-            tuple(START_FORMS), "primacy: early items are written more strongly, the start of the list is queried, or both"
+            tuple(START_FORMS),
+            "primacy: early items are written more strongly, the start of the list is queried, or both",
         ),
         "write": Option(
             tuple(WRITE_RULES), "storage: indelible, fading as more is written, or overwritten (delta rule)"

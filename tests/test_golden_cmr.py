@@ -67,9 +67,9 @@ POWER_1 = {
     "stop_probability_scale": 0.01, "stop_probability_growth": 0.25, "choice_sensitivity": 2.0,
 }  # fmt: skip
 
-CLOSED = "cmr(stopping=exponential, floors={})"
-DENSE = "cmr(stopping=exponential, uniform=True, floors={})"
-POWER = "cmr(separation=power, stopping=exponential)"
+CLOSED = "cmr(separation=softmax, stopping=exponential, floors={})"
+DENSE = "cmr(separation=softmax, stopping=exponential, uniform=True, floors={})"
+POWER = "cmr(form=kragel_2015)"
 
 
 def renamed(parameters: dict[str, float], names: dict[str, str]) -> dict[str, float]:

@@ -71,7 +71,9 @@ def _engine_log_probability(order: list[int], rule: WriteRule, unit: float) -> f
 def test_key_value_recall_reads_drifting_addresses(
     write: str, rule: WriteRule, unit: float, values: dict[str, float]
 ) -> None:
-    found = kv.log_likelihood(f"kv_recall(write={write})", _recalled(ORDERS), {**PARAMETERS, **values}).to_numpy()
+    found = kv.log_likelihood(
+        f"kv_recall(write={write}, start=query)", _recalled(ORDERS), {**PARAMETERS, **values}
+    ).to_numpy()
     expected = np.array([_engine_log_probability(order, rule, unit) for order in ORDERS])
     # all lists end after as many recalls, so that stopping drops out of differences
     np.testing.assert_allclose(np.diff(found), np.diff(expected), atol=1e-9)

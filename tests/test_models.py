@@ -18,16 +18,20 @@ SPECS = [
     "kv_recall(scaffold=False)",
     "kv_recall(write=delta, stopping=match)",
     "kv_recall(memory=autoassociative, semantic=True, stopping=match)",
+    "kv_recall(start=query)",
+    "kv_recall(start=both, stopping=mixed)",
     "kv_recall(separation=power)",
+    "kv_recall(separation=power, start=both, stopping=match)",
     "kv_recall(separation=identity)",
     "kv_recall(separation=threshold, stopping=match)",
     "kv_recall(separation=threshold, stopping=match, scaffold=False)",
     "cmr",
-    "cmr(stopping=match, temperature=free)",
-    "cmr(stopping=mixed)",
-    "cmr(floors=support)",
-    "cmr(floors=cymr, stopping=exponential, uniform=True)",
-    "cmr(separation=power)",
+    "cmr(stopping=exponential)",
+    "cmr(separation=softmax)",
+    "cmr(separation=softmax, stopping=match, temperature=free)",
+    "cmr(separation=softmax, stopping=mixed)",
+    "cmr(separation=softmax, floors=support)",
+    "cmr(separation=softmax, floors=cymr, stopping=exponential, uniform=True)",
     "tcm",
     "tcm(delay=True, stopping=match)",
     "tcm(stopping=mixed)",
@@ -71,7 +75,9 @@ def test_every_value_of_every_option_is_tried() -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("spec", [*SPECS, "kv_recall(kappa=0.25, phi=0)", "cmr(temperature=0.3, beta_rec=0.9)"])
+@pytest.mark.parametrize(
+    "spec", [*SPECS, "kv_recall(kappa=0.25, phi=0)", "cmr(separation=softmax, temperature=0.3, beta_rec=0.9)"]
+)
 def test_label_is_read_back(spec: str) -> None:
     model = get_model(spec)
     again = get_model(model.label)
@@ -145,12 +151,12 @@ def test_fixed_parameters_leave_the_search() -> None:
 
 
 def test_parameters_held_by_default_can_be_freed() -> None:
-    held, freed = get_model("cmr"), get_model("cmr(temperature=free)")
+    held, freed = get_model("cmr(separation=softmax)"), get_model("cmr(form=morton_polyn_2016)")
     assert held.fixed == {"temperature": 0.1}
     assert freed.fixed == {}
     assert len(freed.parameters) == len(held.parameters) + 1
-    assert freed.label == "cmr(temperature=free)"
-    assert get_model("cmr(temperature=0.1)").label == "cmr"
+    assert freed.label == "cmr(separation=softmax, stopping=exponential, temperature=free)"
+    assert get_model("cmr(separation=softmax, temperature=0.1)").label == "cmr(separation=softmax)"
 
 
 def test_all_parameters_can_be_fixed() -> None:

@@ -14,8 +14,11 @@ from kvfit.tasks.readers import read_free_recall
 STOP = {"stop_probability": 0.3, "stop_slope": 0.2}
 ENDS = {"recency": 0.8, "rho_end": 0.7, "primacy": 0.6, "rho_start": 0.4}
 CUE = {"rho": 0.6, "neighbour": 1.3}
-KV = {**ENDS, **CUE, "phi": 0.3, "kappa": 0.4, **STOP}
-SCALED = {"rho": 0.6, "phi": 0.3, "kappa": 0.4, "rho_end": 0.7, "w_start": 0.5, "rho_start": 0.4, "w_cue": 0.9, **STOP}
+QUERY = {**ENDS, **CUE, "phi": 0.3, "kappa": 0.4, **STOP}
+KV = {("strength" if name == "primacy" else name): value for name, value in QUERY.items()}
+SCALED = {"rho": 0.6, "phi": 0.3, "kappa": 0.4, "rho_end": 0.7, "strength": 0.5, "rho_start": 0.4, "w_cue": 0.9, **STOP}
+#: a floor that changes no number here
+NO_FLOOR = 1e-14
 CMR = {
     "beta_enc": 0.7, "beta_start": 0.3, "beta_rec": 0.8, "gamma_fc": 0.3, "gamma_cf": 0.4,
     "phi_s": 1.5, "phi_d": 0.8, "temperature": 0.3, **STOP,
@@ -38,11 +41,23 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
     "key query is phi = 0": ("kv_recall", {**KV, "phi": 0.0}, "kv_recall(query=key)", without(KV, "phi")),
     "value query is phi = 1": ("kv_recall", {**KV, "phi": 1.0}, "kv_recall(query=value)", without(KV, "phi")),
     "key query, power": (
-        "kv_recall(separation=power)", {**SCALED, "phi": 0.0, "exponent": 2.0},
-        "kv_recall(separation=power, query=key)", without(SCALED, "phi", exponent=2.0),
+        "kv_recall(separation=power)", {**SCALED, "phi": 0.0, "exponent": 2.0, "floor": 0.2},
+        "kv_recall(separation=power, query=key)", without(SCALED, "phi", exponent=2.0, floor=0.2),
     ),
-    "identity is the power 1": (
-        "kv_recall(separation=power)", {**SCALED, "exponent": 1.0}, "kv_recall(separation=identity)", SCALED,
+    "identity is the power 1 without a floor": (
+        "kv_recall(separation=power)", {**SCALED, "exponent": 1.0, "floor": NO_FLOOR},
+        "kv_recall(separation=identity)", SCALED,
+    ),
+    "a query alone is a strength of zero": (
+        "kv_recall(start=both)", {**QUERY, "strength": 0.0}, "kv_recall(start=query)", QUERY,
+    ),
+    "a strength alone is a query of zero": ("kv_recall(start=both)", {**KV, "primacy": 0.0}, "kv_recall", KV),
+    "where nothing is lost from the match a query is a strength": (
+        "kv_recall", {**KV, "kappa": 0.0}, "kv_recall(start=query)", {**QUERY, "kappa": 0.0},
+    ),
+    "a strength alone is a query of zero, power": (
+        "kv_recall(separation=power, start=both)", {**SCALED, "w_start": 0.0, "exponent": 2.0, "floor": 0.2},
+        "kv_recall(separation=power)", {**SCALED, "exponent": 2.0, "floor": 0.2},
     ),
     "tied end drift": (
         "kv_recall", {**KV, "rho_end": KV["rho"]}, "kv_recall(end_drift=tied)", without(KV, "rho_end"),
@@ -58,7 +73,7 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
     "nothing is overwritten": ("kv_recall(write=delta)", {**KV, "erasure": 0.0}, "kv_recall", KV),
     "fading traces and a steeper query for the end are one": (
         "kv_recall(write=decay)",
-        {**KV, "neighbour": 0.0, "kappa": 0.0, "primacy": 0.0, "rho_end": 0.9, "recency": 2 * (1 - 0.9**4)}
+        {**KV, "neighbour": 0.0, "kappa": 0.0, "strength": 0.0, "rho_end": 0.9, "recency": 2 * (1 - 0.9**4)}
         | {"retention": 0.8},
         "serial_position", {**STOP, "rho_end": 0.72, "recency": 2 * (1 - 0.72**4), "primacy": 0.0, "rho_start": 0.5},
     ),
@@ -79,7 +94,7 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
         "kv_recall(stopping=match)", without(KV, "stop_probability", "stop_slope", stop_bias=0.5, stop_match=0.7),
     ),
     "TCM is CMR without primacy and start": (
-        "cmr",
+        "cmr(separation=softmax)",
         {
             **CMR, "beta_enc": TCM["beta"], "beta_rec": TCM["beta"], "beta_start": 0.0, "phi_s": 0.0, "gamma_cf": 1.0,
             "gamma_fc": 1 / (1 + TCM["gamma"]), "temperature": TCM["tau"],
@@ -88,21 +103,23 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
     ),
     "TCM without delay": ("tcm(delay=True)", {**TCM, "rho_delay": 1.0}, "tcm", TCM),
     "CMR without uniform associations": (
-        "cmr(uniform=True)", {**CMR, "alpha_fc": 0.0, "alpha_cf": 0.0}, "cmr", CMR,
+        "cmr(separation=softmax, uniform=True)", {**CMR, "alpha_fc": 0.0, "alpha_cf": 0.0}, "cmr(separation=softmax)", CMR,
     ),
     "power CMR without uniform item-to-context associations": (
-        "cmr(separation=power, uniform=True)", {**POWER, "alpha_fc": 0.0}, "cmr(separation=power)", POWER,
+        "cmr(uniform=True)", {**POWER, "alpha_fc": 0.0}, "cmr", POWER,
     ),
     "CMR without learning and reinstatement is recency": (
-        "cmr", {**CMR, "beta_rec": 0.0, "beta_start": 0.0, "gamma_cf": 0.0, "phi_s": 0.0},
+        "cmr(separation=softmax)", {**CMR, "beta_rec": 0.0, "beta_start": 0.0, "gamma_cf": 0.0, "phi_s": 0.0},
         "serial_position",
         {
             **STOP, "recency": 2 * CMR["beta_enc"] / CMR["temperature"] * (1 - RHO**4), "rho_end": RHO,
             "primacy": 0.0, "rho_start": 0.5,
         },
     ),
-    "CMR at a high temperature is random": ("cmr", {**CMR, "temperature": 1e13}, "random_recall", STOP),
-    "support floor without effect": ("cmr(floors=support)", CMR, "cmr", CMR),
+    "CMR at a high temperature is random": (
+        "cmr(separation=softmax)", {**CMR, "temperature": 1e13}, "random_recall", STOP,
+    ),
+    "support floor without effect": ("cmr(separation=softmax, floors=support)", CMR, "cmr(separation=softmax)", CMR),
 }  # fmt: skip
 
 
@@ -128,7 +145,7 @@ def test_nested_model_scores_the_same(case: tuple[str, dict[str, float], str, di
 def test_cmr_without_learning_cues_only_the_recalled_item() -> None:
     p = {name: np.array([value]) for name, value in CMR.items()}
     p |= {name: np.zeros(1) for name in ("gamma_fc", "gamma_cf", "phi_s")}
-    _, cue, _, _ = get_model("cmr").tables(p, np.array([6]), 6, np)
+    _, cue, _, _ = get_model("cmr(separation=softmax)").tables(p, np.array([6]), 6, np)
     others = ~np.eye(6, dtype=bool)
     assert np.abs(cue[0, :, 0][others]).max() == 0.0
     assert (np.diag(cue[0, :, 0]) > 0).all()
@@ -145,8 +162,8 @@ def test_value_query_reaches_forward_only_and_key_query_both_ways() -> None:
 
 def test_start_and_end_queries_are_those_of_the_theory() -> None:
     # theory.md 4.1: s_1(j) = w_end rho_end^(N-j) + w_start rho_start^(j-1); U(i, j) = rho^|i-j| for phi = 0
-    p = {name: np.array([value]) for name, value in {**KV, "phi": 0.0}.items()}
-    initial, cue, scalars, _ = get_model("kv_recall").tables(p, np.array([6]), 6, np)
+    p = {name: np.array([value]) for name, value in {**QUERY, "phi": 0.0}.items()}
+    initial, cue, scalars, _ = get_model("kv_recall(start=query)").tables(p, np.array([6]), 6, np)
     w_end, w_start, w_cue = 0.8 / (1 - 0.7**4), 0.6 / (1 - 0.4**3), 1.3 / 0.6
     j = np.arange(1, 7)
     np.testing.assert_allclose(initial[0, 0], w_end * 0.7 ** (6 - j) + w_start * 0.4 ** (j - 1), rtol=1e-12)

@@ -139,7 +139,7 @@ def test_terms_between_persons_need_a_population(lists: kv.FreeRecallData) -> No
 
 def test_held_and_split_parameters_have_no_formula(lists: kv.FreeRecallData, ratings: kv.RecognitionData) -> None:
     with pytest.raises(FormulaError, match=r"held at 0\.1; write temperature=free"):
-        kv.get_model("cmr(temperature ~ delay)").bind(lists)
+        kv.get_model("cmr(separation=softmax, temperature ~ delay)").bind(lists)
     with pytest.raises(FormulaError, match="has values by condition already"):
         kv.get_model("uvsd(by=strength, d_prime ~ context)").bind(ratings)
 

@@ -61,16 +61,22 @@ def _random_order(values: Values, order: list[int]) -> float:
     return -float(np.log(_N_ITEMS - np.arange(len(order))).sum())
 
 
-def _ends(values: Values) -> np.ndarray:
-    """Strengths ``(position,)`` of the end and start queries."""
-    lag = np.arange(_N_ITEMS)
-    end = values["recency"] / (1.0 - values["rho_end"] ** 4) * values["rho_end"] ** lag[::-1]
-    strength: np.ndarray = end + values["primacy"] / (1.0 - values["rho_start"] ** 3) * values["rho_start"] ** lag
-    return strength
+def _end(values: Values) -> np.ndarray:
+    """Match ``(position,)`` of the query for the end of the list."""
+    match: np.ndarray = (
+        values["recency"] / (1.0 - values["rho_end"] ** 4) * values["rho_end"] ** np.arange(_N_ITEMS)[::-1]
+    )
+    return match
+
+
+def _start(values: Values, name: str) -> np.ndarray:
+    """What favours the start of the list ``(position,)``, from the contrast of that name."""
+    favour: np.ndarray = values[name] / (1.0 - values["rho_start"] ** 3) * values["rho_start"] ** np.arange(_N_ITEMS)
+    return favour
 
 
 def _drawn_by_strength(values: Values, order: list[int]) -> float:
-    weights, total = np.exp(_ends(values)), 0.0
+    weights, total = np.exp(_end(values) + _start(values, "primacy")), 0.0
     for position in order:
         total += np.log(weights[position - 1] / weights.sum())
         weights[position - 1] = 0.0
@@ -84,12 +90,14 @@ def _by_queries(values: Values, order: list[int]) -> float:
 
     rho, phi = values["rho"], values["phi"]
     keys = drifting_keys(_N_ITEMS, rho, np.random.default_rng(0))
-    stored = KeyValueMemory(Dot(), Softmax()).store(keys, np.eye(_N_ITEMS))
+    # an item that was written more strongly is there in so many copies
+    copies = np.exp(_start(values, "strength"))
+    stored = KeyValueMemory(Dot(), Softmax()).store(keys, np.eye(_N_ITEMS), copies)
     # what the query map makes of a retrieved value: the new part of its address, mixed with the address itself
     before = np.vstack([np.zeros(keys.shape[1]), rho * keys[:-1]])
     innovation = (keys - before) / np.where(np.arange(_N_ITEMS) == 0, 1.0, 1.0 - rho**2)[:, None]
     again = values["neighbour"] / rho * ((1.0 - phi) * keys + phi * innovation)
-    query = np.linalg.lstsq(keys, _ends(values), rcond=None)[0]
+    query = np.linalg.lstsq(keys, _end(values), rcond=None)[0]
     left, total = np.ones(_N_ITEMS, dtype=bool), 0.0
     for position in np.array(order, dtype=int) - 1:
         attention = np.where(left, stored.read(query), 0.0)

@@ -1,17 +1,18 @@
 """How strongly items of a list were written: what primacy may be besides a query.
 
-A trace is written with a strength, ``M += g_n k_n^T v_n``. Primacy is then in what was written, and holds at every output, while a
-query for the start of the list fades as recall goes on, like every other query. Strengths fall over the list as the query
-would have reached into it,
+A trace is written with a strength, ``M += g_n k_n^T v_n``. Primacy is then in what was written, and holds at every output,
+while a query for the start of the list fades as recall goes on, like every other query. Strengths fall over the list as the
+query would have reached into it,
 
     log g_j = w_strength rho_start^(j-1),    strength = w_strength (1 - rho_start^3)
 
-Under softmax a strength counts copies of a trace: its logarithm is added to every match, ``exp(s_j + log g_j)``. Under the other
-rules it multiplies the match, ``g_j s_j``. Either way it is the same for every query, so that it is put into the tables once: what is
-added to the first match, and what each recall must give back because the old match loses the share ``1 - carry``.
+Under softmax a strength counts copies of a trace: its logarithm is added to every match, ``exp(s_j + log g_j)``. Under the
+other rules it multiplies the match, ``g_j s_j``. Either way it is the same for every query, so that it is put into the tables
+once: what is added to the first match, and what each recall must give back because the old match loses a share ``1 - carry``.
 
-Source: this project's ``theory``, after Gershman, Fiete & Irie (2025); the same place has CMR's primacy, a learning rate ``phi_s exp(-phi_d
-(j-1)) + 1`` that multiplies context-to-item associations (Polyn, Norman & Kahana 2009, Psychological Review 116, 129-156).
+Source: the write ``M += g k^T v`` of Gershman, Fiete & Irie (2025) with a strength. CMR's primacy has the same place, a
+learning rate ``phi_s exp(-phi_d (j-1)) + 1`` that multiplies context-to-item associations (Polyn, Norman & Kahana 2009,
+Psychological Review 116, 129-156).
 """
 
 from collections.abc import Mapping
@@ -26,9 +27,9 @@ from kvfit.recall.tables import powers
 START_SPAN = 3
 
 STRENGTH = Parameter(
-    "strength", "g_start", "positive", (0.05, 3.0), "log ratio of the strengths with which the first and the fourth item were written",
-    "probabilities of recall of .3 in the middle and of .35 to .9 at the first position (Murdock 1962) are .2 to 3 apart in log odds;"
-    " CMR's learning rates there are 1.3 to 8 times late ones (Gunn & Polyn 2025: 1 + phi_s, median 5)",
+    "strength", "g_start", "positive", (0.05, 3.0), "log ratio of the strengths with which first and fourth item were written",
+    "probabilities of recall of .3 in the middle and of .35 to .9 at the first position (Murdock 1962) are .2 to 3 apart in"
+    " log odds; CMR's learning rates there are 1.6 to 16 times late ones (Gunn & Polyn 2025: 1 + phi_s, median 5)",
     link="softplus",
 )  # fmt: skip
 FLOOR = Parameter(
