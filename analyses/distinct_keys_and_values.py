@@ -14,10 +14,10 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from recall_claims import Study, answer, answer_by_aic, begin, label, meanings, write
+from recall_claims import Study, answer, answer_by_aic, begin, between, label, meanings, write
 
 import kvfit as kv
-from kvfit.comparison.claims import Claim
+from kvfit.comparison.families import FamilyClaim
 from kvfit.reports.own_section import Section, SectionTable
 from kvfit.reports.statistics import COLUMNS, Statistic, carried_by, predictive_statistics
 from kvfit.tasks.curves import first_recall, lag_crp, lag_rank
@@ -30,17 +30,17 @@ ONE_MEANING = label("kv_recall(memory=autoassociative, semantic=True)")
 REMOTE = 4
 
 
-def claims(with_meaning: bool) -> tuple[Claim, ...]:
+def claims(with_meaning: bool) -> tuple[FamilyClaim, ...]:
     """What is asked, with similarity of meaning or without."""
     parts = (
-        Claim(
+        between(
             "part of the old match outlasts a recall",
             "the retrieved pattern is the whole next cue",
             KEY,
             ONE,
             "The half of the difference that context models share: a context that changes gradually would do the same.",
         ),
-        Claim(
+        between(
             "a recalled item cues forward more than backward",
             "its cue is symmetric",
             BOTH,
@@ -49,7 +49,7 @@ def claims(with_meaning: bool) -> tuple[Claim, ...]:
         ),
     )
     whole = (BOTH_MEANING, ONE_MEANING) if with_meaning else (BOTH, ONE)
-    first = Claim(
+    first = between(
         "distinct keys and values predict better than one pattern"
         + (", with meanings among the cues" if with_meaning else ""),
         "key and value are one pattern",
@@ -57,7 +57,7 @@ def claims(with_meaning: bool) -> tuple[Claim, ...]:
         "The weight of meaning is free in both models, so that an autoassociative memory is not held to one weight for"
         " storing and cueing content: this compares what is left of the claim.",
     )
-    adds = Claim(
+    adds = between(
         "similarity of meaning cues recall",
         "it does not",
         BOTH_MEANING,
@@ -142,8 +142,7 @@ def main() -> None:
     with_meaning = similarity is not None
     if not with_meaning:
         print("No meanings: set KVFIT_DATA to a folder with item_features to include them.")
-    models = (*((BOTH_MEANING, ONE_MEANING) if with_meaning else ()), BOTH, KEY, ONE)
-    study = Study("distinct_keys_and_values", "Distinct keys and values in free recall", models, claims(with_meaning))
+    study = Study("distinct_keys_and_values", "Distinct keys and values in free recall", claims(with_meaning))
     if arguments.aic_only:
         answer_by_aic(study, data, arguments, similarity)
         return
@@ -151,7 +150,7 @@ def main() -> None:
     table = predictive_statistics(
         fits, statistics(data, similarity), arguments.predictive_draws, arguments.seed, not arguments.quiet
     )
-    words = [carried_by(table, claim.first, claim.second) for claim in study.claims]
+    words = [carried_by(table, *pair) for pair in study.pairs]
     print("\n".join(words))
     section = Section(
         "features",

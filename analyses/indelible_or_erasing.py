@@ -25,14 +25,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from final_free_recall import final_recall_section
-from recall_claims import ByAic, Found, Study, answer, answer_by_aic, introduce, parser, write
+from recall_claims import ByAic, Found, Study, answer, answer_by_aic, between, introduce, parser, write
 from write_rule_estimates import across_lengths, held_out, moved, words_recalled
 from write_rule_figures import amounts_figure, lengths_figure
 from write_rule_sections import amounts_section, estimate_sections
 from write_rules import AMOUNTS, PARTS, REFERENCES, STORES, Part, Work, held, held_amounts
 
 import kvfit as kv
-from kvfit.comparison.claims import Claim
+from kvfit.comparison.families import FamilyClaim
 from kvfit.files import write_text
 from kvfit.reports.columns import Column
 from kvfit.reports.figures.saving import save_figure
@@ -47,17 +47,17 @@ NESTED = (
 NET = "What is seen is net strength: early items that are encoded better hide fading, and items rehearsed less look like it."
 
 
-def store_claims(part: Part) -> tuple[Claim, ...]:
+def store_claims(part: Part) -> tuple[FamilyClaim, ...]:
     """Stores that lose, against the one that does not."""
     indelible, fading, overwritten = map(part.model, STORES.values())
     kept = "every trace stays as it was written"
     return (
-        Claim("traces fade as more is stored", kept, fading, indelible, NESTED),
-        Claim("neighbours overwrite one another", kept, overwritten, indelible, NESTED),
+        between("traces fade as more is stored", kept, fading, indelible, NESTED),
+        between("neighbours overwrite one another", kept, overwritten, indelible, NESTED),
     )
 
 
-def amount_claims(part: Part) -> tuple[Claim, ...]:
+def amount_claims(part: Part) -> tuple[FamilyClaim, ...]:
     """Storage is indelible, against each amount of fading and overwriting that is held, the same for all people."""
     found = []
     for store, amount in held_amounts():
@@ -67,7 +67,7 @@ def amount_claims(part: Part) -> tuple[Claim, ...]:
             else f"items do not overwrite {100 * amount:.0f} % of what their keys retrieve"
         )
         models = (part.model(label) for label in (STORES["indelible"], held(store, amount)))
-        found.append(Claim(what, "they do", *models, NET))
+        found.append(between(what, "they do", *models, NET))
     return tuple(found)
 
 
@@ -87,7 +87,7 @@ def amounts_table(found: ByAic) -> pd.DataFrame:
     """Amounts that are held against the indelible store: difference, what it decides, and simulated experiments."""
     rows = []
     for (store, amount), decision in zip(held_amounts(), found.decisions, strict=True):
-        pair = (decision.claim.first, decision.claim.second)
+        (pair,) = decision.claim.pairs
         contrast, known = found.contrasts[pair], found.known.get(pair)
         rows.append(
             {"store": store, "amount": amount, "difference": -contrast.total, "se": contrast.error}
@@ -99,7 +99,12 @@ def amounts_table(found: ByAic) -> pd.DataFrame:
 
 
 def _said(outcome: str) -> str:
-    return {"decided for": "excluded", "decided against": "better than indelible"}.get(outcome, "not decided")
+    return {
+        "decided for": "excluded",
+        "decided against": "better than indelible",
+        "better, like neither": "predicts worse; data like neither",
+        "worse, like neither": "predicts better; data like neither",
+    }.get(outcome, "not decided")
 
 
 def shared_amounts(fits: Sequence[kv.Fit]) -> pd.DataFrame:
@@ -149,11 +154,9 @@ def analyse(part: Part, data: kv.FreeRecallData, arguments: argparse.Namespace) 
     print(f"\n{'=' * 100}\n{part.name}")
     introduce(data)
     name = f"indelible_or_erasing_{part.name}"
-    models = tuple(map(part.model, STORES.values()))
-    study = Study(name, f"Is storage indelible? {part.name}", models, store_claims(part), "indelible_or_erasing")
+    study = Study(name, f"Is storage indelible? {part.name}", store_claims(part), "indelible_or_erasing")
     claims = amount_claims(part)
-    held_models = (claims[0].first, *(claim.second for claim in claims))
-    amounts = answer_by_aic(Study(name, "", held_models, claims, pairwise=True), data, arguments)
+    amounts = answer_by_aic(Study(name, "", claims, pairwise=True), data, arguments)
     work = Work(arguments.store, arguments.workers, arguments.starts, not arguments.quiet)
     tables = {"amounts": amounts_table(amounts), **estimates(part, data, work)}
     keep(tables, name, arguments.output)

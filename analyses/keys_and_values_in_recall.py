@@ -1,4 +1,4 @@
-"""Which claims about keys and values do people's free recalls decide? Key-value recall, its nested rivals, and CMR.
+"""Which claims about keys and values do people's free recalls decide? Key-value recall against its nested rivals.
 
 Immediate free recall of Healey & Kahana (2014), the 28 lists a person without an encoding task. All models share one choice
 rule and one stopping rule. They are compared on further lists of the same people and on new people, and simulated
@@ -11,21 +11,27 @@ decided, what is not, and how sure that is; the sentences follow from the number
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
-from recall_claims import Study, answer, answer_by_aic, begin, label, write
+from recall_claims import Side, Study, answer, answer_by_aic, begin, between, label, write
 
-from kvfit.comparison.claims import Claim
+#: where primacy comes from: the forms in which key-value recall and its nested rivals are compared
+STARTS = ("strength", "both")
 
-BOTH, VALUE, KEY = label("kv_recall"), label("kv_recall(query=value)"), label("kv_recall(query=key)")
-ONE = label("kv_recall(memory=autoassociative)")
-RANDOM, TIED = label("kv_recall(scaffold=False)"), label("kv_recall(end_drift=tied)")
-CMR, POSITION = label("cmr"), label("serial_position")
+
+def forms_of(name: str, options: str = "") -> Side:
+    """A variant of key-value recall, with primacy by strength alone and with a query for the start beside it."""
+    return Side(name, tuple(label(f"kv_recall(start={start}{options})") for start in STARTS))
+
+
+BOTH = forms_of("keys and values")
+VALUE, KEY = forms_of("the value alone", ", query=value"), forms_of("the key alone", ", query=key")
+ONE = forms_of("one pattern", ", memory=autoassociative")
+RANDOM, TIED = forms_of("random keys", ", scaffold=False"), forms_of("one drift", ", end_drift=tied")
 
 STUDY = Study(
     "keys_and_values_in_recall",
     "Keys and values in free recall: what the data decide",
-    (BOTH, VALUE, KEY, ONE, RANDOM, TIED, CMR, POSITION),
     (
-        Claim(
+        between(
             "distinct keys and values predict better than one pattern",
             "key and value are one pattern",
             BOTH,
@@ -34,14 +40,14 @@ STUDY = Study(
             " cues forward only). Either could carry the difference for reasons that have nothing to do with separate codes;"
             " analyses/distinct_keys_and_values.py takes them apart.",
         ),
-        Claim(
+        between(
             "a recalled item queries memory through its value alone",
             "it reinstates its key as well",
             VALUE,
             BOTH,
             "What is tested is that a recalled item also cues what was studied before it; any backward cue would do.",
         ),
-        Claim(
+        between(
             "the one route from item to item is the value",
             "it is the key itself",
             VALUE,
@@ -49,35 +55,24 @@ STUDY = Study(
             "Forward against symmetric cues: other accounts of forward asymmetry (CMR's preexperimental context) would"
             " favour the value as well.",
         ),
-        Claim(
+        between(
             "the keys of neighbours are alike (a drifting scaffold)",
             "keys are unrelated random addresses",
             BOTH,
             RANDOM,
             "Contiguity of recalls decides this; any association between neighbours would do.",
         ),
-        Claim(
+        between(
             "the end-of-list query fades at a rate of its own",
             "it fades as keys drift",
             BOTH,
             TIED,
             "One parameter shared by all people; that the two rates differ does not say why.",
         ),
-        Claim(
-            "key-value recall predicts people better than CMR",
-            "CMR predicts them better",
-            BOTH,
-            CMR,
-            "CMR's temperature is held at 0.1, and its stopping rule is that of the other models, not its own.",
-        ),
-        Claim(
-            "recalled items cue others",
-            "only study positions differ in strength",
-            BOTH,
-            POSITION,
-        ),
+        between("recalled items cue others", "only study positions differ in strength", BOTH, "serial_position"),
     ),
-)  # fmt: skip
+    pairwise=True,
+)
 
 
 def main() -> None:

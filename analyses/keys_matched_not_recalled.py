@@ -14,10 +14,9 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from recall_claims import Study, answer, answer_by_aic, begin, label, write
+from recall_claims import Study, answer, answer_by_aic, begin, between, label, write
 
 import kvfit as kv
-from kvfit.comparison.claims import Claim
 from kvfit.reports.columns import Column
 from kvfit.reports.own_section import Section, SectionTable
 from kvfit.reports.statistics import COLUMNS, carried_by, predictive_statistics
@@ -30,9 +29,8 @@ NEARLY_ALL, NEARLY_NONE = 0.9, 0.1
 STUDY = Study(
     "keys_matched_not_recalled",
     "Keys matched but not recalled, in free recall",
-    (MIXED, VALUE, KEY, MATCH, MATCH_AND_POSITION),
     (
-        Claim(
+        between(
             "only the recalled value queries memory again",
             "the key is reinstated as well",
             VALUE,
@@ -40,7 +38,7 @@ STUDY = Study(
             "In this model the value cues forward and the key both ways, so that the question is whether recall ever steps"
             " backwards because of what was just recalled.",
         ),
-        Claim(
+        between(
             "the value takes part in the next query",
             "the key alone is reinstated",
             MIXED,
@@ -48,21 +46,21 @@ STUDY = Study(
             "Forward asymmetry decides this, and it has other explanations: in CMR recalled items bring back a"
             " preexperimental context that was stored after them.",
         ),
-        Claim(
+        between(
             "stopping is read from the raw match of keys",
             "it depends on how much was recalled",
             MATCH,
             MIXED,
             "Free recall has no overt confidence: a match that guides stopping says nothing about feelings of knowing.",
         ),
-        Claim(
+        between(
             "the match of keys adds to how much was recalled",
             "it adds nothing",
             MATCH_AND_POSITION,
             MIXED,
             "In these models the match falls as items are recalled; time, fatigue and intrusions are not modelled.",
         ),
-        Claim(
+        between(
             "how much was recalled adds to the match of keys",
             "it adds nothing",
             MATCH_AND_POSITION,

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 import kvfit as kv
-from kvfit.comparison.claims import Claim, Decision, Discernment, decide, discernment
+from kvfit.comparison.claims import Discernment, discernment
 from kvfit.comparison.contrasts import Contrast, contrast, elpd_by_person
+from kvfit.comparison.families import FamilyClaim, FamilyDecision, Pair, Side, best_forms, decide_families
 from kvfit.data.metadata import known_datasets
 from kvfit.files import write_text
 from kvfit.reports.claim_sections import claims_section, confusion_section, model_use_section, new_people_section
@@ -40,33 +41,36 @@ class Study:
     name : str
         Of the files.
     title : str
-    models : tuple of str
-    claims : tuple of Claim
+    claims : tuple of FamilyClaim
         About canonical names of models, see :func:`label`.
     script : str
         Name of the script; default that of the files.
     pairwise : bool
-        Simulate the two models of each claim, and not every model against every other.
+        Simulate the best forms of each claim, and not every model against every other.
     """
 
     name: str
     title: str
-    models: tuple[str, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[FamilyClaim, ...]
     script: str = ""
     pairwise: bool = False
 
     @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """The two models of each claim."""
-        return [(claim.first, claim.second) for claim in self.claims]
+    def models(self) -> tuple[str, ...]:
+        """All models of the claims, each once."""
+        return tuple(dict.fromkeys(model for claim in self.claims for model in claim.models))
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """Every pair of forms of each claim, each once."""
+        return list(dict.fromkeys(pair for claim in self.claims for pair in claim.pairs))
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """What a study found."""
 
-    decisions: tuple[Decision, ...]
+    decisions: tuple[FamilyDecision, ...]
     lists: kv.Comparison
     people: kv.Comparison | None = None
     confusion: kv.Confusion | None = None
@@ -79,14 +83,25 @@ class Found:
 class ByAic:
     """What maximum likelihood and AIC say of a study's claims."""
 
-    decisions: tuple[Decision, ...]
-    contrasts: Mapping[tuple[str, str], Contrast]
-    known: Mapping[tuple[str, str], Discernment]
+    decisions: tuple[FamilyDecision, ...]
+    contrasts: Mapping[Pair, Contrast]
+    known: Mapping[Pair, Discernment]
 
 
 def label(spec: str) -> str:
     """Canonical name of a model."""
     return kv.get_model(spec).label
+
+
+def forms(name: str, *published: str, **common: object) -> tuple[str, ...]:
+    """Canonical names of a family's forms, with options that all of them share, such as the rule of stopping."""
+    return tuple(label(kv.get_model(name, form=form, **common).label) for form in published)
+
+
+def between(statement: str, denial: str, first: str | Side, second: str | Side, caveat: str = "") -> FamilyClaim:
+    """A claim about two sides, or about single models."""
+    sides = (side if isinstance(side, Side) else Side(label(side), (label(side),)) for side in (first, second))
+    return FamilyClaim(statement, denial, *sides, caveat)
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -186,21 +201,22 @@ def answer(
             show_progress=shown,
         )  # fmt: skip
         print(f"{people}\n", flush=True)
-    confusion, known = simulated(study, data, arguments, similarity)
+    scores = {
+        level: elpd_by_person(comparison.participants)
+        for level, comparison in ((LISTS, lists), (NEW_PEOPLE, people))
+        if comparison is not None
+    }
+    confusion, known = simulated(study, data, arguments, similarity, scores)
     evidence = None
     if arguments.evidence != "none":
         evidence = kv.evidence(
             list(fits), data, method=arguments.evidence, seed=arguments.seed, similarity=similarity, show_progress=shown
         )
         print(f"{evidence}\n", flush=True)
-    contrasts: dict[str, dict[tuple[str, str], Contrast]] = {}
-    for level, comparison in ((LISTS, lists), (NEW_PEOPLE, people)):
-        if comparison is not None:
-            values = elpd_by_person(comparison.participants)
-            contrasts[level] = {pair: contrast(values, *pair) for pair in study.pairs}
+    contrasts = {level: {pair: contrast(table, *pair) for pair in study.pairs} for level, table in scores.items()}
     observed = {pair: contrast(aic_by_person(points), *pair).total for pair in study.pairs}
     failed = tuple(name for name, fit in fits.items() if not fit.diagnostics.passed)
-    decisions = decided(study.claims, contrasts, known, observed, failed)
+    decisions = decided(study.claims, scores, known, observed, failed)
     sections = [claims_section(decisions, contrasts, known, observed)]
     sections += [new_people_section(people)] if people is not None else []
     sections += [model_use_section(evidence)] if evidence is not None else []
@@ -217,9 +233,9 @@ def answer_by_aic(
     values = aic_by_person(points)
     for name, point in points.items():
         print(f"{name}: AIC {point.totals()['aic']:.1f}; {point.verdict()}")
-    _, known = simulated(study, data, arguments, similarity)
+    _, known = simulated(study, data, arguments, similarity, {BY_AIC: values})
     found = {pair: contrast(values, *pair) for pair in study.pairs}
-    decisions = decided(study.claims, {BY_AIC: found}, known, {pair: found[pair].total for pair in found}, ())
+    decisions = decided(study.claims, {BY_AIC: values}, known, {pair: found[pair].total for pair in found}, ())
     path = write_text(arguments.output / f"{study.name}_aic.txt", "\n\n".join(map(str, decisions)) + "\n")
     print(f"Sentences: {path.resolve()}")
     return ByAic(decisions, found, known)
@@ -244,14 +260,22 @@ def aic_by_person(points: Mapping[str, kv.PointFit]) -> pd.DataFrame:
 
 
 def simulated(
-    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None
-) -> tuple[kv.Confusion | None, dict[tuple[str, str], Discernment]]:
-    """Which model would be chosen in experiments like this one, and what that means for each claim."""
+    study: Study,
+    data: kv.FreeRecallData,
+    arguments: argparse.Namespace,
+    similarity: np.ndarray | None,
+    scores: Mapping[str, pd.DataFrame],
+) -> tuple[kv.Confusion | None, dict[Pair, Discernment]]:
+    """Which model would be chosen in experiments like this one, and what that means for each claim.
+
+    `scores` by level say which forms are best; with ``pairwise`` those alone are simulated.
+    """
     if not arguments.replicates:
         return None, {}
-    together = {tuple(map(label, study.models)): study.pairs}
-    known: dict[tuple[str, str], Discernment] = {}
-    for models, pairs in ({pair: [pair] for pair in study.pairs} if study.pairwise else together).items():
+    best = dict.fromkeys(best_forms(claim, table) for claim in study.claims for table in scores.values())
+    together = {study.models: study.pairs}
+    known: dict[Pair, Discernment] = {}
+    for models, pairs in ({pair: [pair] for pair in best} if study.pairwise else together).items():
         confusion = kv.confuse(
             models, data, truth="fit", replicates=arguments.replicates, seed=arguments.seed, store=arguments.store,
             similarity=similarity, workers=arguments.workers, show_progress=not arguments.quiet,
@@ -264,18 +288,16 @@ def simulated(
 
 
 def decided(
-    claims: Sequence[Claim],
-    contrasts: Mapping[str, Mapping[tuple[str, str], Contrast]],
-    known: Mapping[tuple[str, str], Discernment],
-    observed: Mapping[tuple[str, str], float],
+    claims: Sequence[FamilyClaim],
+    scores: Mapping[str, pd.DataFrame],
+    known: Mapping[Pair, Discernment],
+    observed: Mapping[Pair, float],
     failed: tuple[str, ...],
-) -> tuple[Decision, ...]:
+) -> tuple[FamilyDecision, ...]:
     """Decide every claim, and print what was found."""
     found = []
     for claim in claims:
-        pair = (claim.first, claim.second)
-        levels = {level: of_pairs[pair] for level, of_pairs in contrasts.items()}
-        found.append(decide(claim, levels, known.get(pair), failed, observed.get(pair)))
+        found.append(decide_families(claim, scores, known, failed, observed))
         print(f"- {found[-1]}\n", flush=True)
     return tuple(found)
 

@@ -16,8 +16,8 @@ import kvfit as kv
 #: query for the end of the list and that time between items makes keys less alike; what fades loses recency, primacy and
 #: neighbour together.
 MOVED = (
-    ("recency",), ("primacy",), ("neighbour",), ("rho",), ("kappa",), ("stop_bias",), ("recency", "rho"),
-    ("recency", "primacy", "neighbour"),
+    ("recency",), ("strength",), ("neighbour",), ("rho",), ("kappa",), ("stop_bias",), ("recency", "rho"),
+    ("recency", "strength", "neighbour"),
 )  # fmt: skip
 SIMULATIONS = 10
 

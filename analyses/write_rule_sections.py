@@ -107,8 +107,8 @@ def estimate_sections(part: Part, tables: Mapping[str, pd.DataFrame]) -> list[Se
                 "What a condition moves",
                 (
                     "Models in which some parameters differ between conditions, by a shift of each person's own, against the"
-                    " indelible store in which nothing does; AIC in units of log-likelihood. What fades should lose"
-                    " recency, primacy and neighbour together; a changed query for the end of the list moves recency alone.",
+                    " indelible store in which nothing does; AIC in units of log-likelihood. What fades should"
+                    " lose recency, strength and neighbour together; a changed query for the end of the list moves recency alone.",
                 ),
                 tables=(
                     SectionTable(

@@ -98,7 +98,7 @@ PARTS = (
     ),
     Part(
         "howard_kahana1999_distractor", "howard_kahana1999", "experiment == 2", ("ipi_s",), ("np.log1p(ipi_s)",),
-        moves=("recency", "primacy", "neighbour"),
+        moves=("recency", "strength", "neighbour"),
     ),
 )  # fmt: skip
 

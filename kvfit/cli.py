@@ -122,6 +122,12 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     say("\nOptions (first is the default)")
     for key, option in family.options.items():
         say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")
+    if family.forms:
+        say("\nPublished forms (form=NAME stands for the options)")
+        for key, form in family.forms.items():
+            spelt = ", ".join(f"{option}={value}" for option, value in form.options.items())
+            say(f"  {key:<26}{spelt}\n{'':<28}{form.reference}")
+        say("")
     if hasattr(model, "with_items"):
         say(
             f"  {'items':<18}none, default or names of parameters\n{'':<20}effects of items, crossed with those of"

@@ -73,7 +73,11 @@ def test_fits_that_failed_make_it_provisional() -> None:
 
 
 def test_data_of_neither_model() -> None:
-    said = [str(decide(CLAIM, levels(200.0, 150.0), SHARP, observed=lead)) for lead in (60.0, 400.0, 10.0)]
+    found = [decide(CLAIM, levels(200.0, 150.0), SHARP, observed=lead) for lead in (60.0, 400.0, 10.0)]
+    assert [one.outcome for one in found] == ["decided for", "better, like neither", "better, like neither"]
+    assert decide(CLAIM, levels(-200.0, -150.0), SHARP, observed=10.0).outcome == "worse, like neither"
+    assert decide(CLAIM, levels(5.0, 5.0), SHARP, observed=10.0).outcome == "not decided"
+    said = list(map(str, found))
     # 60 is 2.1 standard deviations from 90, with the uncertainty of one simulated experiment
     assert "unlike those of either model" not in said[0]
     assert "two leads by +400 in the data, and in simulated ones by +90 ± 10 for two and by -60 ± 12 for one" in said[1]

@@ -152,8 +152,11 @@ def test_cmr_without_learning_cues_only_the_recalled_item() -> None:
 
 
 def test_value_query_reaches_forward_only_and_key_query_both_ways() -> None:
-    p = {name: np.array([value]) for name, value in KV.items()}
-    cues = {q: get_model(f"kv_recall(query={q})").tables(p, np.array([6]), 6, np)[1][0, :, 0] for q in ("value", "key")}
+    p = {name: np.array([value]) for name, value in QUERY.items()}
+    cues = {
+        q: get_model(f"kv_recall(query={q}, start=query)").tables(p, np.array([6]), 6, np)[1][0, :, 0]
+        for q in ("value", "key")
+    }
     backward = np.tril_indices(6, -1)
     assert np.abs(cues["value"][backward]).max() == 0.0
     np.testing.assert_allclose(cues["key"], cues["key"].T)

@@ -13,7 +13,6 @@ from analysis_scripts import ANALYSES
 from study_lists import study_table
 
 import kvfit as kv
-from kvfit.comparison.claims import Claim
 from kvfit.comparison.new_person import new_person
 from kvfit.reports.statistics import carried_by, predictive_statistics, scored_responses
 from kvfit.tasks.curves import lag_rank
@@ -136,8 +135,7 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     claims = scripts["recall_claims"]
     data = simulated("serial_position", n_participants=4)
     study = claims.Study(
-        "tiny", "Tiny", ("serial_position", "random_recall"),
-        (Claim("positions differ", "they do not", "serial_position", "random_recall"),),
+        "tiny", "Tiny", (claims.between("positions differ", "they do not", "serial_position", "random_recall"),)
     )  # fmt: skip
     options = "--draws 150 --tune 150 --cores 1 --replicates 1 --person-draws 50 --predictive-draws 20 --quiet"
     store = tmp_path / "fits"

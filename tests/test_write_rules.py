@@ -36,8 +36,9 @@ def test_amount_is_recovered(design: Any, write: str, name: str, true: float, to
 
 def tables(write: str, length: int, **values: float) -> tuple[np.ndarray, np.ndarray]:
     """First match ``(position,)`` and cue ``(recalled, position)`` of one list."""
-    model = kv.get_model(f"kv_recall(write={write})")
-    p = {name: np.array([value]) for name, value in {**TRUTH, **values}.items()}
+    # primacy by a query: strengths would stand in the cues, too
+    model = kv.get_model(f"kv_recall(write={write}, start=query)")
+    p = {name: np.array([value]) for name, value in {**TRUTH, "primacy": TRUTH["strength"], **values}.items()}
     initial, cue, *_ = model.tables(p, np.array([length]), length, np)
     return initial[0, 0], cue[0, :, 0]
 

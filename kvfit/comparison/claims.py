@@ -1,4 +1,4 @@
-"""What a comparison says of a claim: decided for, decided against, or not decided, and how sure that is.
+"""What a comparison says of a claim: decided for or against, better but like neither, or not decided, and how sure that is.
 
 A claim is that one model is right and a rival is not. Two things are needed to call it decided: a difference beyond its
 error, on every level at which it was asked; and evidence that this experiment would not have given the same answer had
@@ -18,7 +18,8 @@ from scipy.stats import norm
 from kvfit.comparison.contrasts import Contrast
 from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 
-Outcome = Literal["decided for", "decided against", "not decided"]
+#: "better" and "worse": the first model predicts better or worse than the second, but data of neither are like these.
+Outcome = Literal["decided for", "decided against", "better, like neither", "worse, like neither", "not decided"]
 #: Chance of the same answer under the other truth above which nothing counts as decided, ...
 LARGEST_MISTAKE = 0.05
 #: ... and of finding a truth below which an experiment counts as too weak for it.
@@ -138,7 +139,7 @@ class Decision:
     Parameters
     ----------
     claim : Claim
-    outcome : {"decided for", "decided against", "not decided"}
+    outcome : {"decided for", "decided against", "better, like neither", "worse, like neither", "not decided"}
     reasons : tuple of str
         Sentences: the differences, why nothing was decided if so, what simulations say, doubts.
     provisional : bool
@@ -153,11 +154,19 @@ class Decision:
     @property
     def headline(self) -> str:
         """The outcome and what it is about, in one sentence."""
+        doubt = " (provisional)" if self.provisional else ""
+        if self.outcome in ("better, like neither", "worse, like neither"):
+            models = (self.claim.first, self.claim.second)
+            better, other = models if self.outcome == "better, like neither" else models[::-1]
+            return (
+                f"Predicts better, and describes neither{doubt}: {better} predicts better than {other}, but the data are"
+                f" unlike simulated ones of either, so that it is not decided whether {self.claim.statement}, or"
+                f" {self.claim.denial}."
+            )
         if self.outcome == "not decided":
             what = f"whether {self.claim.statement}, or {self.claim.denial}"
         else:
             what = f"that {self.claim.statement}"
-        doubt = " (provisional)" if self.provisional else ""
         return f"{self.outcome[0].upper()}{self.outcome[1:]}{doubt}: {what}."
 
     def __str__(self) -> str:
@@ -185,7 +194,7 @@ def decide(
         Models whose fits did not pass the sampler's checks.
     observed : float, optional
         Lead of the first model in the data by the criterion of the simulations: where data of neither model have such a
-        lead, that is said.
+        lead, the better model predicts better and describes neither.
 
     Returns
     -------
@@ -224,8 +233,10 @@ def decide(
         said.append(_trust(claim, known, outcome))
         if _mistake(known, outcome) > LARGEST_MISTAKE:
             outcome = "not decided"
-    if known is not None and observed is not None:
-        said += _unlike_both(claim, known, observed)
+    unlike = _unlike_both(claim, known, observed) if known is not None and observed is not None else []
+    said += unlike
+    if unlike and outcome != "not decided":
+        outcome = "better, like neither" if outcome == "decided for" else "worse, like neither"
     doubtful = tuple(name for name in (claim.first, claim.second) if name in failed)
     if doubtful:
         said.append(f"Sampling of {' and '.join(doubtful)} did not pass its checks.")

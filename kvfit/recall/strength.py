@@ -7,8 +7,9 @@ query would have reached into it,
     log g_j = w_strength rho_start^(j-1),    strength = w_strength (1 - rho_start^3)
 
 Under softmax a strength counts copies of a trace: its logarithm is added to every match, ``exp(s_j + log g_j)``. Under the
-other rules it multiplies the match, ``g_j s_j``. Either way it is the same for every query, so that it is put into the tables
-once: what is added to the first match, and what each recall must give back because the old match loses a share ``1 - carry``.
+other rules it multiplies the match, ``g_j s_j``. Either way it is the same for every query, so that it is put into the
+tables once: what is added to the first match, and what each recall must give back because the old match loses a share
+``1 - carry``.
 
 Source: the write ``M += g k^T v`` of Gershman, Fiete & Irie (2025) with a strength. CMR's primacy has the same place, a
 learning rate ``phi_s exp(-phi_d (j-1)) + 1`` that multiplies context-to-item associations (Polyn, Norman & Kahana 2009,
@@ -27,9 +28,9 @@ from kvfit.recall.tables import powers
 START_SPAN = 3
 
 STRENGTH = Parameter(
-    "strength", "g_start", "positive", (0.05, 3.0), "log ratio of the strengths with which first and fourth item were written",
-    "probabilities of recall of .3 in the middle and of .35 to .9 at the first position (Murdock 1962) are .2 to 3 apart in"
-    " log odds; CMR's learning rates there are 1.6 to 16 times late ones (Gunn & Polyn 2025: 1 + phi_s, median 5)",
+    "strength", "g_start", "positive", (0.05, 3.0), "log ratio of the strengths of writing of first and fourth item",
+    "probabilities of recall of .3 in the middle and of .35 to .9 at the first position (Murdock 1962) are .2 to 3 apart"
+    " in log odds; CMR's learning rates there are 1.6 to 16 times late ones (Gunn & Polyn 2025: 1 + phi_s, median 5)",
     link="softplus",
 )  # fmt: skip
 FLOOR = Parameter(
@@ -37,7 +38,7 @@ FLOOR = Parameter(
     "in units of the end-of-list query, whose best match is 1; CMR's alpha_cf is the same, in units of a late learning rate",
 )  # fmt: skip
 
-#: form of primacy -> whether there is a query for the start of the list, and whether strengths differ
+#: form of primacy -> whether the start of the list is queried, and whether strengths differ
 START_FORMS: dict[str, tuple[bool, bool]] = {"strength": (False, True), "query": (True, False), "both": (True, True)}
 
 

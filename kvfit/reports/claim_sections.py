@@ -10,6 +10,7 @@ from kvfit.comparison.claims import LARGEST_MISTAKE, Decision, Discernment
 from kvfit.comparison.compare import Comparison
 from kvfit.comparison.contrasts import Contrast
 from kvfit.comparison.evidence import Evidence
+from kvfit.comparison.families import FamilyDecision
 from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 from kvfit.recovery.confuse import Confusion
 from kvfit.reports.columns import COMPARISON, Column
@@ -89,7 +90,7 @@ _EVIDENCE_COLUMNS = (
 
 
 def claims_section(
-    decisions: Sequence[Decision],
+    decisions: Sequence[Decision | FamilyDecision],
     contrasts: Mapping[str, Mapping[tuple[str, str], Contrast]],
     known: Mapping[tuple[str, str], Discernment],
     observed: Mapping[tuple[str, str], float],
@@ -98,7 +99,7 @@ def claims_section(
 
     Parameters
     ----------
-    decisions : sequence of Decision
+    decisions : sequence of Decision or FamilyDecision
     contrasts : mapping
         By level (in words), and by pair of models.
     known : mapping of (str, str) to Discernment
@@ -124,13 +125,16 @@ def claims_section(
             SectionTable("Simulated experiments of this design", simulated_table(known, observed), _SIMULATED_COLUMNS)
         )
     rule = (
-        f"A claim counts as decided if its two models differ by more than {DECISIVE_ERRORS:g} standard errors over"
+        "A claim is about families: every published form of one side meets every form of the other. The answer is that of"
+        " each side's best form; where some pairs of forms answer for one side and some for the other, it depends on the"
+        f" form. A claim counts as decided if the best forms differ by more than {DECISIVE_ERRORS:g} standard errors over"
         f" participants and {SMALLEST_DIFFERENCE:g} units on every level asked, and if simulated experiments of the same"
         f" design would give the same answer in no more than {100 * LARGEST_MISTAKE:.0f} % of cases had the other model been"
         " right. The simulations choose by AIC after maximum likelihood, the comparison by predictions of hierarchical fits:"
         " AIC charges every person for a parameter that is not needed, which hierarchical fits do not, so that a simpler"
-        " model is found more easily by AIC. A decision is between two models as built here; the better one need not"
-        " be true. No allowance is made for asking several questions of the same data."
+        " model is found more easily by AIC. Where the lead in the data is unlike that in data simulated from either model,"
+        " the better one predicts better and describes neither. A decision is between two models as built here;"
+        " the better one need not be true. No allowance is made for asking several questions of the same data."
     )
     return Section(
         "claims",
