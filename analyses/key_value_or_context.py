@@ -2,7 +2,7 @@
 
 Key-value recall with primacy by the strength of writing, by a query for the start of the list, or by both, under the
 exponential choice rule and under powers; CMR with powers (Kragel, Morton & Polyn 2015) and with the exponential rule (Morton
-& Polyn 2016; the temperature free, and held as cymr's guide has it). One stopping rule for all, so that memories are compared.
+& Polyn 2016; the temperature free, and held as cymr's guide has it). One stopping rule for all: memories are compared.
 Every form of one side meets every form of the other; the answer is that of the best forms, and says when it depends on them.
 
     KVFIT_DATA=FOLDER python analyses/key_value_or_context.py                      # PEERS, 126 people

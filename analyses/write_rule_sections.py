@@ -108,7 +108,8 @@ def estimate_sections(part: Part, tables: Mapping[str, pd.DataFrame]) -> list[Se
                 (
                     "Models in which some parameters differ between conditions, by a shift of each person's own, against the"
                     " indelible store in which nothing does; AIC in units of log-likelihood. What fades should"
-                    " lose recency, strength and neighbour together; a changed query for the end of the list moves recency alone.",
+                    " lose recency, strength and neighbour together; a changed query for the end of the list moves recency"
+                    " alone.",
                 ),
                 tables=(
                     SectionTable(
