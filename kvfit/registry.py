@@ -143,8 +143,8 @@ class ModelFamily:
         form = options.pop("form", None)
         if form is not None:
             if form not in self.forms:
-                known = ", ".join(self.forms) or "none"
-                raise ModelError(self.name, [f"form: expected a published form ({known}); found {form!r}"])
+                published = ", ".join(self.forms) or "none"
+                raise ModelError(self.name, [f"form: expected a published form ({published}); found {form!r}"])
             options = {**self.forms[form].options, **options}
         # an option of all models of a task, not of one family
         items = options.pop("items", None) if "items" not in self.options else None
