@@ -26,7 +26,9 @@ MODELS = [
     "gcm(gamma=free, lag=power, semantic=True)",
     "kv_recognition",
     "kv_recognition(gain=free, noise=free)",
+    "kv_recognition(match_sd=free)",
     "kv_recognition(read=key)",
+    "kv_recognition(read=key, match_sd=free)",
     "kv_recognition(read=value, match_sd=free)",
     "kv_recognition(lag=power, presentations=power)",
 ]
@@ -133,7 +135,8 @@ def test_gains_beyond_the_tables_count_as_their_ends() -> None:
 @pytest.mark.parametrize(
     "name",
     ["minerva2", "todam", "matrix_model", "gcm", "gcm(semantic=True)", "gcm(gamma=free, lag=power, semantic=True)",
-     "kv_recognition(gain=free)", "kv_recognition(read=value)"],
+     "kv_recognition(gain=free)", "kv_recognition(match_sd=free)", "kv_recognition(read=key, match_sd=free)",
+     "kv_recognition(read=value)"],
 )  # fmt: skip
 def test_gradients(name: str) -> None:
     model: Any = get_model(name)
