@@ -12,10 +12,14 @@ Every form of one side meets every form of the other; the answer is that of the 
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
+from primacy_features import features
 from recall_claims import Side, Study, answer, answer_by_aic, between, forms, introduce, load, parser, write
 
 import kvfit as kv
 from kvfit.comparison.families import FamilyClaim
+from kvfit.files import write_text
+from kvfit.reports.own_section import Section, SectionTable
+from kvfit.reports.statistics import COLUMNS, carried_by, predictive_statistics
 
 SOFTMAX = forms("kv_recall", "strength", "start_query", "strength_and_query")
 POWERS = tuple(kv.get_model(name, separation="power").label for name in SOFTMAX)
@@ -63,8 +67,19 @@ def main() -> None:
     if arguments.aic_only:
         answer_by_aic(study, data, arguments)
         return
-    found, _ = answer(study, data, arguments)
-    write(study, found, arguments)
+    found, fits = answer(study, data, arguments)
+    table = predictive_statistics(fits, features(data), arguments.predictive_draws, arguments.seed, not arguments.quiet)
+    best = {pair for decision in found.decisions for pair in decision.best.values()}
+    words = [carried_by(table, *pair) for pair in sorted(best)]
+    print(table.round(3).to_string(index=False), *words, sep="\n")
+    section = Section(
+        "features",
+        "Which features of recall tell them apart",
+        ("Single features of behaviour in the data and in data simulated from each posterior.", *words),
+        tables=(SectionTable("Features of recall, observed and predicted", table, COLUMNS),),
+    )
+    write(study, found, arguments, (section,))
+    write_text(arguments.output / f"{study.name}_features.csv", table.to_csv(index=False))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ from kvfit.recovery.coverage import coverage_by_set
 
 #: as small as can pass: yes/no answers of two persons, whose posteriors are drawn from a grid
 SMALL = Plan(
-    participants=2, trials=60, scale="no,yes", replicates=25, starts=3, simulations=50,
-    sampling={"pooling": "none", "draws": 60, "chains": 2, "cores": 1},
+    participants=2, trials=60, scale="no,yes", replicates=25, starts=3, simulations=200,
+    sampling={"pooling": "none", "draws": 400, "chains": 2, "cores": 1},
 )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ class TestCertificate:
         plan = replace(SMALL, simulations=20, replicates=5)
         (found,) = certify(["evsd"], output=tmp_path, plan=plan, store=made["store"], show_progress=False)
         assert found.failed == ("recovery", "calibration", "coverage")
-        assert "too few data sets: at least 50" in found.parts[3].summary
+        assert "too few data sets: at least 200" in found.parts[3].summary
 
     def test_problems_are_told_before_anything_is_computed(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="did you mean evsd") as caught:

@@ -6,17 +6,17 @@ from typing import Any
 
 from kvfit.certification.page import TITLES, design_sentence, table
 from kvfit.certification.plan import Plan
-from kvfit.certification.records import file_name, find_record, read_records
+from kvfit.certification.records import file_name, find_record, old_rule, read_records
 from kvfit.certification.rules import RULES
 from kvfit.files import write_text
 from kvfit.registry import families
 
 _INTRODUCTION = """# Certificates
 
-What was checked of each model, with its default options, and what was found. `kvfit certify MODEL` makes a certificate,
-`kvfit certify --all` those of all models; `kvfit models` says which models are certified. A model is experimental without a
-certificate, with a part that failed, or when its parameters, their priors or the numbers that it gives are no longer those
-that were certified.
+What was checked of each model, with its default options and in the forms that claims are about, and what was found.
+`kvfit certify MODEL` makes a certificate, `kvfit certify --all` those of all models; `kvfit models` says which models are
+certified. A model is experimental without a certificate, with a part that failed, or when its parameters, their priors or
+the numbers that it gives are no longer those that were certified.
 
 Written by `kvfit certify`."""
 
@@ -44,7 +44,7 @@ def index(records: list[dict[str, Any]], without: Sequence[str] = ()) -> str:
     for record in records:
         label = record["model"]
         parts = [record["parts"].get(name, {"result": "missing"})["result"] for name in named]
-        verdict = "passed" if record["passed"] else "**FAILED**"
+        verdict = ("passed" if record["passed"] else "**FAILED**") + old_rule(record)
         rows.append(
             (
                 f"[`{label}`]({file_name(label)}.md)",
@@ -64,7 +64,7 @@ def index(records: list[dict[str, Any]], without: Sequence[str] = ()) -> str:
     ]
     lines += [
         "## The experiments",
-        "Small on purpose, so that all certificates can be made in an hour or two: a certificate asks whether a model is"
+        "Small on purpose, so that all certificates can be made in a day: a certificate asks whether a model is"
         " right, not whether your experiment can tell its parameters. Ask that of your design:"
         " [docs/recovery.md](../recovery.md).",
         "\n".join(designs),

@@ -59,10 +59,11 @@ def page(certificate: Certificate) -> str:
     model, name = certificate.model, file_name(certificate.model.label)
     design = design_sentence(certificate.plan, model.task)
     rows = [(_link(part), _strong(part.word), part.summary) for part in certificate.parts]
+    which = "in this form" if model.options else "with its default options"
     lines = [
         f"# {model.title} (`{model.label}`): {certificate.word}",
         f"{model.claim} Reference: {model.reference}.",
-        f"Certified with its default options on {certificate.created}. [What must be passed](README.md). {design}",
+        f"Certified {which} on {certificate.created}. [What must be passed](README.md). {design}",
         table(("part", "result", "in words"), rows),
     ]
     for part in certificate.parts:

@@ -15,6 +15,7 @@ from kvfit.certification.golden import check_golden
 from kvfit.certification.identification import identification, information
 from kvfit.certification.part import Part, checks_plain, failed
 from kvfit.certification.plan import Plan
+from kvfit.certification.power import power_words
 from kvfit.certification.timing import time_model
 from kvfit.checks.result import CheckResult
 from kvfit.memory_model import MemoryModel
@@ -141,9 +142,12 @@ def calibration(work: Work) -> Part:
     summary += f"; smallest p {table['p_adjusted'].min():.2g} (Holm)"
     rhat = np.array([result["rhat"] for result in found.batch.done])
     diverging = sum(result["divergences"] > 0 for result in found.batch.done)
+    unsound = sum(not result["passed"] for result in found.batch.done)
+    if unsound > rules.MOST_UNSOUND * n_wanted:
+        problems.append(f"{unsound} of {n_done} fits failed the sampler's checks")
     summary += (
-        f"; {diverging} of the fits had divergences; the largest r-hat of a fit was {np.median(rhat):.3f} in the median and"
-        f" {rhat.max():.3f} at most"
+        f"; {unsound} of the fits failed the sampler's checks ({diverging} had divergences; the largest r-hat of a fit was"
+        f" {np.median(rhat):.3f} in the median and {rhat.max():.3f} at most); {power_words(n_done, len(table))}"
     )
     figure = calibration_figure(found.pit, dict(zip(table["quantity"], table["passed"], strict=True)))
     shown = table.sort_values("p_adjusted", kind="stable").drop(columns="passed")

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-#: Sampler of the calibration's fits: short, because 50 fits tell more than long chains of a few.
-SAMPLING = {"chains": 2, "cores": 1, "tune": 400, "draws": 400}
+#: Sampler of the calibration's fits: as short as can pass the sampler's checks.
+SAMPLING = {"chains": 2, "cores": 1, "tune": 500, "draws": 1000}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Plan:
     scale: str = "1-6"
     replicates: int = 12
     starts: int = 6
-    simulations: int = 50
+    simulations: int = 200
     sampling: dict[str, Any] = field(default_factory=lambda: dict(SAMPLING))
     seed: int = 0
 

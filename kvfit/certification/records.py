@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvfit.certification.certificate import FORMAT, Certificate
 from kvfit.certification.definition import describe_parameters, numbers, same_numbers, source_file, source_hash
+from kvfit.certification.rules import FEWEST_SIMULATIONS
 from kvfit.files import write_text
 
 if TYPE_CHECKING:
@@ -114,7 +115,17 @@ def status(family: "ModelFamily", *, thorough: bool = False) -> Status:
             return Status(False, f"changed since it was certified: breaks with {type(error).__name__}: {error}")
         if not same_numbers(now, then["numbers"]):
             return Status(False, f"changed since it was certified ({record['created']}): its likelihood is another")
-    return Status(True, f"certified {record['created']}")
+    return Status(True, f"certified {record['created']}{old_rule(record)}")
+
+
+def old_rule(record: Mapping[str, Any]) -> str:
+    """A remark on a record that was made when fewer data sets were asked for; empty for others."""
+    n = record["plan"]["simulations"]
+    return (
+        f" under an older rule ({n} data sets of calibration, now {FEWEST_SIMULATIONS})"
+        if n < FEWEST_SIMULATIONS
+        else ""
+    )
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -2,8 +2,13 @@
 
 #: Allowed share of maximum-likelihood searches without a finite optimum, and of calibration's fits that break.
 MOST_FAILED = 0.02
-#: Fewest simulated data sets of calibration, and persons of recovery: with fewer, hardly anything could fail.
-FEWEST_SIMULATIONS, FEWEST_PERSONS = 50, 50
+#: Share of calibration's fits that may fail the sampler's checks: a posterior that cannot be sampled is not calibrated,
+#: whatever its ranks.
+MOST_UNSOUND = 0.05
+#: Fewest simulated data sets of calibration: 50 find a posterior that is .3 sd off in 8 % of cases, 200 in 60 %.
+FEWEST_SIMULATIONS = 200
+#: Fewest persons of recovery: with fewer, hardly anything could fail.
+FEWEST_PERSONS = 50
 #: Probability that calibration calls any quantity of a sound model miscalibrated (Holm): with 17 models, a false alarm of
 #: 5 % each would be expected in one of them.
 FALSE_ALARM = 0.01
@@ -28,8 +33,9 @@ RULES: dict[str, str] = {
     ),
     "calibration": (
         f"Simulation-based calibration of the hierarchical posterior on at least {FEWEST_SIMULATIONS} data sets, of which at"
-        f" most {MOST_FAILED:.0%} may break: the ranks of all quantities are uniform (POT-C of ArviZ, adjusted by Holm,"
-        f" limit {FALSE_ALARM:g})."
+        f" most {MOST_FAILED:.0%} may break and at most {MOST_UNSOUND:.0%} may fail the sampler's checks (divergences,"
+        " r-hat, effective draws): the ranks of all quantities are uniform (POT-C of ArviZ, adjusted by Holm, limit"
+        f" {FALSE_ALARM:g}). The page says how large an error would be seen."
     ),
     "coverage": (
         f"From the same fits: each parameter's {COVERAGE:.0%} posterior intervals of single persons hold the truth in"

@@ -73,7 +73,7 @@ class Calibration:
         """
         from scipy.stats import uniform
 
-        p = _uniformity(self.pit)
+        p = uniformity(self.pit)
         adjusted = _holm(p)
         return pd.DataFrame(
             {
@@ -185,8 +185,8 @@ def calibrate(
     return Calibration(bound, ranks, design_words(data), fitting.words, batch, seed, persons)
 
 
-def _uniformity(pit: pd.DataFrame) -> np.ndarray:
-    """P-value of each column."""
+def uniformity(pit: pd.DataFrame) -> np.ndarray:
+    """P-value of each column of ``(simulation, quantity)`` values in (0, 1): POT-C of ArviZ."""
     import arviz as az  # noqa: F401 - gives xarray its accessor
     import xarray as xr
 
