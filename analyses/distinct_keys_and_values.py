@@ -14,7 +14,8 @@ from functools import partial
 
 import numpy as np
 import numpy.typing as npt
-from recall_claims import Study, answer, answer_by_aic, begin, between, label, meanings, write
+from claim_studies import Study, answer, answer_by_aic, between, label, write
+from peers_lists import begin, meanings
 
 import kvfit as kv
 from kvfit.comparison.families import FamilyClaim

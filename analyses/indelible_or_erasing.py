@@ -24,8 +24,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from claim_studies import ByAic, Found, Study, answer, answer_by_aic, between, introduce, parser, write
 from final_free_recall import final_recall_section
-from recall_claims import ByAic, Found, Study, answer, answer_by_aic, between, introduce, parser, write
 from write_rule_estimates import across_lengths, held_out, moved, words_recalled
 from write_rule_figures import amounts_figure, lengths_figure
 from write_rule_sections import amounts_section, estimate_sections
@@ -182,7 +182,7 @@ def everywhere(answers: Sequence[Answers]) -> Section:
     for one in answers:
         who = {"data": one.part.name, "people": one.data.n_participants}
         if one.found is not None:
-            fitted = {"people": one.found.lists.fits[0].data.n_participants}
+            fitted = {"people": one.found.further.fits[0].data.n_participants}
             for decision in one.found.decisions:
                 doubt = " (provisional)" if decision.provisional else ""
                 rows.append(who | fitted | {"claim": decision.claim.statement, "said": decision.outcome + doubt})

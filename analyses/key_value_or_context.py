@@ -12,8 +12,9 @@ Every form of one side meets every form of the other; the answer is that of the 
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
+from claim_studies import Side, Study, answer, answer_by_aic, between, forms, introduce, parser, write
+from peers_lists import load
 from primacy_features import features
-from recall_claims import Side, Study, answer, answer_by_aic, between, forms, introduce, load, parser, write
 
 import kvfit as kv
 from kvfit.comparison.families import FamilyClaim

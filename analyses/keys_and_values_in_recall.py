@@ -11,7 +11,8 @@ decided, what is not, and how sure that is; the sentences follow from the number
 What takes long is kept in ``fits/``: a run that was stopped goes on. Page, sentences and tables go into ``reports/``.
 """
 
-from recall_claims import Side, Study, answer, answer_by_aic, begin, between, label, write
+from claim_studies import Side, Study, answer, answer_by_aic, between, label, write
+from peers_lists import begin
 
 #: where primacy comes from: the forms in which key-value recall and its nested rivals are compared
 STARTS = ("strength", "both")

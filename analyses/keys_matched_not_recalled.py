@@ -14,7 +14,8 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from recall_claims import Study, answer, answer_by_aic, begin, between, label, write
+from claim_studies import Study, answer, answer_by_aic, between, label, write
+from peers_lists import begin
 
 import kvfit as kv
 from kvfit.reports.columns import Column

@@ -1,143 +1,73 @@
 """Are recognition judgements read from keys or from values? An analysis of two real data sets.
 
 Key-value recognition says that familiarity reads the raw match of keys, and recollection the value that attention
-retrieves. Its nested options leave one of them out. This script fits all three, and signal detection beside them, to the
-confidence ratings of Schwartz et al. (2005, pictures) and Pratte, Rouder & Morey (2010, words), and says what the data say.
+retrieves. Its nested options leave one of them out. Matches of old items may vary as much as those of new ones, or more
+(``match_sd``, held at 1 or free): unequal variances alone bend the ROC much as recollection does, so that every form is
+compared with either. Signal detection stands beside them. Data: confidence ratings of Schwartz et al. (2005, pictures) and
+Pratte, Rouder & Morey (2010, words).
 
     KVFIT_DATA=FOLDER python analyses/keys_or_values.py --participants 12     # a quick look
     KVFIT_DATA=FOLDER python analyses/keys_or_values.py                       # all participants
 
-Fits are kept in ``fits/``: a run that was stopped goes on with what is missing. It writes a page for each data set and
-a table of contrasts, ``keys_or_values.csv``, into ``reports/``.
+Every form of one side meets every form of the other; the answer is that of the best forms, and says when it depends on
+them. Fits are kept in ``fits/``: a run that was stopped goes on with what is missing. It writes a page for each data set
+into ``reports/``.
 """
 
-import argparse
-from datetime import date
-from pathlib import Path
-
-import pandas as pd
+from claim_studies import Side, Study, answer, answer_by_aic, between, introduce, label, parser, write
 
 import kvfit as kv
-from kvfit.comparison.contrasts import contrast, elpd_by_person
-from kvfit.data.metadata import known_datasets
+from kvfit.comparison.families import FamilyClaim
 
 DATA = ("schwartz2005", "pratte2009")
+
+
+def forms_of(name: str, read: str) -> Side:
+    """What is read, with equal variances of old and new matches, and with the one of old matches free."""
+    return Side(name, tuple(label(f"kv_recognition(read={read}{free})") for free in ("", ", match_sd=free")))
+
+
 #: Recollection may vanish (a high threshold), and so may the match, so that keys alone and values alone are nested.
-BOTH = kv.get_model("kv_recognition").label
-KEYS = kv.get_model("kv_recognition(read=key)").label
+BOTH, KEYS = forms_of("keys and values", "both"), forms_of("keys alone", "key")
 #: In lists of one length value retrieval alone has one rate of recollection a person, which the match can take to any
 #: value: nothing in such data could tell more parameters apart.
-VALUES = kv.get_model("kv_recognition(read=value)").label
-RIVALS = ("uvsd", "dpsd", "minerva2")
-#: Each pair is one question; a positive difference favours the first model.
-QUESTIONS = {
-    (BOTH, KEYS): "do values add to keys?",
-    (BOTH, VALUES): "do keys add to values?",
-    (KEYS, VALUES): "keys alone or values alone?",
-    (BOTH, "uvsd"): "key-value memory or unequal-variance signal detection?",
-    (BOTH, "dpsd"): "key-value memory or dual-process signal detection?",
-}
+VALUES = Side("values alone", (label("kv_recognition(read=value)"),))
+CAVEAT = "Both are built with the gain held at 1; how much is recollected depends on it."
 
 
-def contrasts(comparison: kv.Comparison) -> pd.DataFrame:
-    """Answer each question with a difference in predictive accuracy and its uncertainty.
-
-    Parameters
-    ----------
-    comparison : Comparison
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a question: ``first``, ``second``, ``question``, ``elpd_diff`` (log predictive density of the first minus
-        the second, summed over trials), ``se`` (over participants, who are what is sampled: trials of a person are no
-        independent evidence about people), ``persons_first`` (predicted better by the first), ``persons``, ``answer``.
-    """
-    values = elpd_by_person(comparison.participants)
-    rows = []
-    for (first, second), question in QUESTIONS.items():
-        found = contrast(values, first, second)
-        rows.append(
-            {
-                "first": first,
-                "second": second,
-                "question": question,
-                "elpd_diff": found.total,
-                "se": found.error,
-                "persons_first": found.persons_first,
-                "persons": found.persons,
-                "answer": found.answer,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def conclusion(table: pd.DataFrame) -> str:
-    """What the contrasts of one data set say about keys and values."""
-    answers = table.set_index(["first", "second"])["answer"]
-    values_add, keys_add = answers[BOTH, KEYS], answers[BOTH, VALUES]
-    if values_add == "second" or keys_add == "second":
-        simpler = [name for name, answer in (("keys", values_add), ("values", keys_add)) if answer == "second"]
-        said = f"reading both predicts worse than reading {' alone and '.join(simpler)} alone"
-    else:
-        said = {
-            ("first", "first"): "both keys and values are read: leaving either out predicts worse",
-            ("first", "undecided"): "values are read; that keys add to them is undecided",
-            ("undecided", "first"): "keys are read; that values add to them is undecided",
-            ("undecided", "undecided"): "undecided: neither keys nor values can be shown to add to the other",
-        }[values_add, keys_add]
-    words = {"first": "better than", "second": "worse than", "undecided": "not distinguishable from"}
-    beside = "; ".join(f"{words[answers[BOTH, name]]} {name}" for name in ("uvsd", "dpsd"))
-    return f"{said}. Beside signal detection, key-value recognition predicts {beside}."
-
-
-def analyse(name: str, arguments: argparse.Namespace) -> pd.DataFrame:
-    """Fit all models to one data set, print what is found, write the page; return the contrasts."""
-    data = kv.load(name, participants=arguments.participants)
-    print(f"\n{'=' * 100}\n{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.")
-    settings = {key: getattr(arguments, key) for key in ("draws", "tune", "chains", "cores", "target_accept", "seed")}
-    fits = []
-    for model in (BOTH, KEYS, VALUES, *RIVALS):
-        fits.append(kv.fit(model, data, store=arguments.store, **settings))
-        print(f"{fits[-1].label}: {fits[-1].diagnostics.verdict()}")
-    comparison = kv.compare(fits)
-    found = contrasts(comparison)
-    print(f"\n{comparison}\n\n{found.drop(columns='question').to_string(index=False, float_format='{:.1f}'.format)}")
-    print(f"\n{name}: {conclusion(found)}")
-    best = comparison.table.query("n_best > 0")
-    counts = [f"{n} by {model}" for model, n in zip(best["model"], best["n_best"], strict=True)]
-    print(f"Of {data.n_participants} participants are predicted best: {', '.join(counts)}.")
-    failed = [fit.label for fit in fits if not fit.diagnostics.passed]
-    if failed:
-        print(f"Provisional: sampling of {', '.join(failed)} did not pass its checks; raise --draws and --tune.")
-    page = kv.report(
-        comparison,
-        arguments.output / f"keys_or_values_{name}.html",
-        title=f"Are recognition judgements read from keys or from values? {name}",
-        created=date.today().isoformat(),
-        command="python analyses/keys_or_values.py",
-        citation=known_datasets()[name].citation,
-    )
-    print(f"Report: {page.resolve()}")
-    return found.assign(data=name)
+def claims() -> tuple[FamilyClaim, ...]:
+    """What is asked of each data set."""
+    return (
+        between("values are read besides keys", "keys are all that is read", BOTH, KEYS, CAVEAT),
+        between("keys are read besides values", "values are all that is read", BOTH, VALUES, CAVEAT),
+        between("judgements are read from keys", "they are read from values", KEYS, VALUES, CAVEAT),
+        between(
+            "key-value memory predicts better than unequal-variance signal detection", "signal detection does",
+            BOTH, "uvsd",
+        ),
+        between(
+            "key-value memory predicts better than dual-process signal detection", "dual process does",
+            BOTH, Side("dual process", (label("dpsd"), label("dpsd(recall_to_reject=True)"))),
+        ),
+    )  # fmt: skip
 
 
 def main() -> None:
-    """Analyse the data sets in turn; write the table of contrasts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", action="append", choices=DATA, help="one of the data sets; repeatable; default both")
-    parser.add_argument("--participants", type=int, default=None, help="the first so many; default all")
-    parser.add_argument("--store", type=Path, default=Path("fits"))
-    parser.add_argument("--output", type=Path, default=Path("reports"))
-    for option, default in (("draws", 1000), ("tune", 1000), ("chains", 4), ("cores", 2), ("seed", 0)):
-        parser.add_argument(f"--{option}", type=int, default=default)
-    parser.add_argument("--target-accept", type=float, default=0.95)
-    arguments = parser.parse_args()
-    tables = [analyse(name, arguments) for name in arguments.data or DATA]
-    arguments.output.mkdir(parents=True, exist_ok=True)
-    path = arguments.output / "keys_or_values.csv"
-    pd.concat(tables, ignore_index=True).to_csv(path, index=False)
-    print(f"\nTable: {path.resolve()}")
+    """Analyse the data sets in turn; write pages, sentences and tables."""
+    options = parser(__doc__)
+    options.add_argument("--data", action="append", choices=DATA, help="one of the data sets; repeatable; default both")
+    arguments = options.parse_args()
+    # all data before any long work, so that what is missing is said at once
+    loaded = [kv.load(name, participants=arguments.participants) for name in arguments.data or DATA]
+    for data in loaded:
+        introduce(data)
+        title = f"Are recognition judgements read from keys or from values? {data.name}"
+        study = Study(f"keys_or_values_{data.name}", title, claims(), "keys_or_values", pairwise=True)
+        if arguments.aic_only:
+            answer_by_aic(study, data, arguments)
+            continue
+        found, _ = answer(study, data, arguments)
+        write(study, found, arguments)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Features of free recall that say where primacy comes from: values by person, for predictive checks.
 
-Not a script of its own; see ``key_value_or_context.py``. A query for the start of the list favours its items when recall starts
-and less with every recall; items that were written more strongly are favoured at every output.
+Not a script of its own; see ``key_value_or_context.py``. A query for the start of the list favours its items when recall
+starts and less with every recall; items that were written more strongly are favoured at every output.
 """
 
 import numpy as np

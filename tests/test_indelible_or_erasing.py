@@ -42,9 +42,10 @@ def test_stores_differ_in_the_write_rule_alone(script: ModuleType) -> None:
     assert parameters["overwritten"] == parameters["indelible"] | {"erasure"}
     part = script.Part("any", "any", None, (), ())
     claims = script.amount_claims(part)
-    assert {claim.first for claim in claims} == {script.STORES["indelible"]}
+    assert {claim.first.forms for claim in claims} == {(script.STORES["indelible"],)}
     for claim, amount in zip(claims, [v for _, values in script.AMOUNTS.values() for v in values], strict=True):
-        held = kv.get_model(claim.second)
+        (name,) = claim.second.forms
+        held = kv.get_model(name)
         assert {p.name for p in held.parameters} == parameters["indelible"]
         assert list(held.fixed.values()) == [amount]
     assert claims[3].statement == "traces do not lose 0.5 % of their strength with every further item"
@@ -54,7 +55,7 @@ def test_stores_differ_in_the_write_rule_alone(script: ModuleType) -> None:
 def test_what_a_condition_moves_it_moves_in_every_model(script: ModuleType) -> None:
     part = script.Part("delay", "any", None, (), ("condition",), moves=("recency",))
     claims = (*script.store_claims(part), *script.amount_claims(part))
-    models = [kv.get_model(name) for claim in claims for name in (claim.first, claim.second)]
+    models = [kv.get_model(name) for claim in claims for name in claim.models]
     moved = [[formula.parameter for formula in model.formulas] for model in models]  # type: ignore[attr-defined]
     assert moved == [["recency"]] * len(models)
 

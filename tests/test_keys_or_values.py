@@ -1,68 +1,54 @@
-"""The analysis of keys and values: what its contrasts and its conclusion say of known differences."""
+"""The analysis of keys and values in recognition: its forms, and one quick run from ratings to sentences."""
 
-from types import ModuleType, SimpleNamespace
-from typing import Any
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
 
-import numpy as np
-import pandas as pd
 import pytest
-from analysis_scripts import load_analysis
+from analysis_scripts import ANALYSES
 
 import kvfit as kv
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    return load_analysis("keys_or_values")
+def script() -> Iterator[ModuleType]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ANALYSES)
+        yield importlib.import_module("keys_or_values")
 
 
-def comparison(script: ModuleType, elpd: dict[str, list[float]]) -> Any:
-    """Persons' elpd under each model; models that are not given are as good as keys and values."""
-    labels = {"both": script.BOTH, "keys": script.KEYS, "values": script.VALUES, "uvsd": "uvsd", "dpsd": "dpsd"}
-    n = len(next(iter(elpd.values())))
-    rows = [
-        {"participant": person, "model": label, "elpd_diff": elpd.get(short, [0.0] * n)[person]}
-        for short, label in labels.items()
-        for person in range(n)
-    ]
-    return SimpleNamespace(participants=pd.DataFrame(rows))
-
-
-def test_models_are_the_nested_options(script: ModuleType) -> None:
-    options = {name: kv.get_model(name).options for name in (script.BOTH, script.KEYS, script.VALUES)}
-    assert [one.get("read", "both") for one in options.values()] == ["both", "key", "value"]
-    names = {name: {p.name for p in kv.get_model(name).parameters} for name in options}
+def test_every_side_has_its_strongest_form(script: ModuleType) -> None:
+    """Keys alone with free variance has as many parameters as keys and values without."""
+    for side, read in ((script.BOTH, "both"), (script.KEYS, "key")):
+        held, free = map(kv.get_model, side.forms)
+        assert {one.options.get("read", "both") for one in (held, free)} == {read}
+        assert {p.name for p in free.parameters} - {p.name for p in held.parameters} == {"match_sd"}
+    keys_free, both_held = kv.get_model(script.KEYS.forms[1]), kv.get_model(script.BOTH.forms[0])
+    assert len(keys_free.parameters) == len(both_held.parameters)
     # recollection must be able to vanish for keys alone to be nested
-    assert names[script.BOTH] >= names[script.KEYS] | {"threshold"}
+    names = [{p.name for p in kv.get_model(side.forms[1]).parameters} for side in (script.BOTH, script.KEYS)]
+    assert names[0] >= names[1] | {"threshold"}
 
 
-def test_contrasts_sum_over_people_with_error_over_people(script: ModuleType) -> None:
-    keys = [-3.0, -5.0, 1.0, -4.0, -6.0, -2.0]
-    table = script.contrasts(comparison(script, {"keys": keys})).set_index(["first", "second"])
-    row = table.loc[(script.BOTH, script.KEYS)]
-    assert row["elpd_diff"] == pytest.approx(19.0)
-    assert row["se"] == pytest.approx(np.sqrt(6) * np.std(keys, ddof=1))
-    assert (row["persons_first"], row["persons"], row["answer"]) == (5, 6, "first")
-    assert table.loc[(script.KEYS, script.VALUES), "answer"] == "second"
-    # 3 units never decide, however steady they are
-    small = script.contrasts(comparison(script, {"keys": [-0.5] * 6})).set_index(["first", "second"])
-    assert small.loc[(script.BOTH, script.KEYS), "answer"] == "undecided"
+def test_each_question_meets_all_forms(script: ModuleType) -> None:
+    values, *_ = script.claims()
+    assert len(values.pairs) == 4
+    assert all(len(claim.pairs) == len(claim.first.forms) * len(claim.second.forms) for claim in script.claims())
 
 
-@pytest.mark.parametrize(
-    ("keys", "values", "said"),
-    [
-        (-5, -5, "both keys and values are read"),
-        (-5, 0, "values are read; that keys add to them is undecided"),
-        (0, -5, "keys are read; that values add to them is undecided"),
-        (0, 0, "neither keys nor values can be shown to add"),
-        (5, -5, "reading both predicts worse than reading keys alone"),
-        (5, 5, "reading both predicts worse than reading keys alone and values alone"),
-    ],
-)
-def test_conclusion(script: ModuleType, keys: float, values: float, said: str) -> None:
-    people = np.linspace(0.9, 1.1, 6)
-    elpd = {"keys": list(keys * people), "values": list(values * people), "uvsd": list(-4 * people)}
-    text = script.conclusion(script.contrasts(comparison(script, elpd)))
-    assert text.startswith(said) or said in text
-    assert "better than uvsd; not distinguishable from dpsd" in text
+@pytest.mark.slow
+def test_from_ratings_to_sentences(script: ModuleType, tmp_path: Path) -> None:
+    studies = importlib.import_module("claim_studies")
+    data = kv.load("schwartz2005_ratings", participants=3)
+    arguments = studies.parser(None).parse_args(
+        ["--aic-only", "--replicates", "0", "--quiet", "--store", str(tmp_path), "--output", str(tmp_path)]
+    )
+    (claim, *_) = script.claims()
+    study = studies.Study("tiny", "Tiny", (claim,), pairwise=True)
+    found = studies.answer_by_aic(study, data, arguments)
+    (decision,) = found.decisions
+    # nothing was simulated, so that nothing is decided
+    assert decision.outcome in ("not decided", "depends on the form")
+    assert "pairs of forms keys and values predicts better in" in str(decision)
+    assert set(found.contrasts) == set(claim.pairs)

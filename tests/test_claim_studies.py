@@ -25,13 +25,15 @@ SCRIPTS = ("keys_and_values_in_recall", "distinct_keys_and_values", "keys_matche
 def scripts() -> Iterator[dict[str, ModuleType]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ANALYSES)
-        yield {name: importlib.import_module(name) for name in ("recall_claims", *SCRIPTS)}
+        yield {name: importlib.import_module(name) for name in ("claim_studies", *SCRIPTS)}
 
 
 def test_claims_are_about_models_that_are_fitted(scripts: dict[str, ModuleType]) -> None:
     studies = [scripts[name].STUDY for name in ("keys_and_values_in_recall", "keys_matched_not_recalled")]
     for study in studies:
-        assert {name for claim in study.claims for name in (claim.first, claim.second)} <= set(study.models)
+        # canonical names, or fits would not be found by them
+        assert [kv.get_model(name).label for name in study.models] == list(study.models)
+        assert set(study.pairs) == {pair for claim in study.claims for pair in claim.pairs}
     distinct = scripts["distinct_keys_and_values"]
     both, one = (kv.get_model(name) for name in (distinct.BOTH_MEANING, distinct.ONE_MEANING))
     assert both.semantic
@@ -40,7 +42,7 @@ def test_claims_are_about_models_that_are_fitted(scripts: dict[str, ModuleType])
     assert both.separation == one.separation  # type: ignore[attr-defined]
     assert both.stopping == one.stopping  # type: ignore[attr-defined]
     without = distinct.claims(with_meaning=False)
-    assert {name for claim in without for name in (claim.first, claim.second)} == {
+    assert {name for claim in without for name in claim.models} == {
         distinct.BOTH, distinct.KEY, distinct.ONE,
     }  # fmt: skip
 
@@ -132,7 +134,7 @@ def test_what_carries_a_difference() -> None:
 
 @pytest.mark.slow
 def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
-    claims = scripts["recall_claims"]
+    claims = scripts["claim_studies"]
     data = simulated("serial_position", n_participants=4)
     study = claims.Study(
         "tiny", "Tiny", (claims.between("positions differ", "they do not", "serial_position", "random_recall"),)
@@ -159,7 +161,7 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     assert (table["misfit"].abs() < 3).all()
     # the quick way finds the simulations again and says the same
     (by_aic,) = claims.answer_by_aic(study, data, arguments).decisions
-    assert "For the same lists by AIC serial_position is better" in str(by_aic)
+    assert "For the same responses by AIC serial_position is better" in str(by_aic)
     assert (tmp_path / "tiny_aic.txt").read_text(encoding="utf-8") == f"{by_aic}\n"
     # persons were integrated out once, and are found again
     (kept,) = (store / "new-persons").glob("serial_position*.npz")

@@ -1,12 +1,10 @@
-"""What the analyses of claims in free recall share: data, fits, comparisons, simulations, page.
+"""What analyses of claims share, whatever the task: fits, comparisons, simulations, page.
 
 Not a script of its own. Everything that takes long is kept in the store: fits, marginal likelihoods of persons, and the
 fits to simulated data; the scripts share them.
 """
 
 import argparse
-import os
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -23,13 +21,13 @@ from kvfit.data.metadata import known_datasets
 from kvfit.files import write_text
 from kvfit.reports.claim_sections import claims_section, confusion_section, model_use_section, new_people_section
 from kvfit.reports.own_section import Section
-from kvfit.tasks.problems import DataWarning
 
-LISTS, NEW_PEOPLE = "a further list of these people", "a new person"
+NEW_PEOPLE = "a new person"
 #: Largest r-hat that twice the draws can be hoped to mend.
 MENDABLE = 1.02
 #: By what a study without posterior fits goes.
-BY_AIC = "the same lists by AIC"
+BY_AIC = "the same responses by AIC"
+Data = kv.FreeRecallData | kv.RecognitionData
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ class Found:
     """What a study found."""
 
     decisions: tuple[FamilyDecision, ...]
-    lists: kv.Comparison
+    further: kv.Comparison
     people: kv.Comparison | None = None
     confusion: kv.Confusion | None = None
     evidence: kv.Evidence | None = None
@@ -111,7 +109,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     found.add_argument("--store", type=Path, default=Path("fits"))
     found.add_argument("--output", type=Path, default=Path("reports"))
     for option, default, words in (
-        ("draws", 1000, "a chain; cmr, and fits that just miss the sampler's checks, get twice as many"),
+        ("draws", 1000, "a chain; fits that just miss the sampler's checks get twice as many"),
         ("tune", 700, "warm-up draws a chain"),
         ("chains", 2, ""),
         ("cores", 2, "chains at once"),
@@ -130,51 +128,24 @@ def parser(description: str | None) -> argparse.ArgumentParser:
     return found
 
 
-def load(participants: int | None = None) -> kv.FreeRecallData:
-    """Lists without an encoding task: of Healey & Kahana (2014), or the same lists as psifr has them."""
-    if os.environ.get("KVFIT_DATA"):
-        return kv.load("healey_kahana2014", participants=participants).select(query="task == 'none'")
-    return kv.load("peers_notask", participants=participants)
-
-
-def begin(description: str | None) -> tuple[argparse.Namespace, kv.FreeRecallData]:
-    """Read the options, load the lists, and say what they are."""
-    arguments = parser(description).parse_args()
-    data = load(arguments.participants)
-    introduce(data)
-    return arguments, data
-
-
-def introduce(data: kv.FreeRecallData) -> None:
-    """Say what the lists are, what of them is scored, and what one observation is."""
+def introduce(data: Data) -> None:
+    """Say what the data are, what of them is scored, and what one observation is."""
     print(f"{data!r}\n{data.scoring_note()}\nOne observation: {data.observation_words}.\n", flush=True)
 
 
-def meanings(data: kv.FreeRecallData) -> np.ndarray | None:
-    """GloVe similarities of the items of each list ``(list, position, position)``; None without the data files."""
-    folder = os.environ.get("KVFIT_DATA")
-    if not folder:
-        return None
-    with warnings.catch_warnings():
-        # four words have no vector; pairs with them get the mean, and README of the vectors says so
-        warnings.simplefilter("ignore", DataWarning)
-        return kv.read_similarity(Path(folder) / "item_features" / "peers_glove300.npz", data, missing="mean")
-
-
 def fit_all(
-    models: Sequence[str], data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+    models: Sequence[str], data: Data, arguments: argparse.Namespace, similarity: np.ndarray | None = None
 ) -> dict[str, kv.Fit]:
     """Fit every model, or find its fit in the store; by canonical name.
 
-    A fit that just misses the sampler's checks is made once more with twice the draws; but not CMR's, whose chains
-    disagree because people have two modes, and which takes twice the draws at once.
+    A fit that just misses the sampler's checks is made once more with twice the draws.
     """
     found = {}
     for spec in models:
         model = kv.get_model(spec)
         settings = {key: getattr(arguments, key) for key in ("draws", "tune", "chains", "cores", "seed")}
         settings |= {"store": arguments.store, "similarity": similarity if model.semantic else None}
-        for draws in (2,) if model.name == "cmr" else (1, 2):
+        for draws in (1, 2):
             fit = kv.fit(
                 spec, data, show_progress=not arguments.quiet, **(settings | {"draws": draws * arguments.draws})
             )
@@ -186,14 +157,14 @@ def fit_all(
 
 
 def answer(
-    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+    study: Study, data: Data, arguments: argparse.Namespace, similarity: np.ndarray | None = None
 ) -> tuple[Found, dict[str, kv.Fit]]:
     """Fit, compare on both levels, simulate, and decide every claim."""
     shown = not arguments.quiet
     fits = fit_all(study.models, data, arguments, similarity)
     points = point_fits(study, data, arguments, similarity)
-    lists = kv.compare(list(fits.values()), point_fits=list(points.values()), show_progress=shown)
-    print(f"\n{lists}\n", flush=True)
+    further = kv.compare(list(fits.values()), point_fits=list(points.values()), show_progress=shown)
+    print(f"\n{further}\n", flush=True)
     people = None
     if arguments.person_draws:
         people = kv.compare(
@@ -203,7 +174,7 @@ def answer(
         print(f"{people}\n", flush=True)
     scores = {
         level: elpd_by_person(comparison.participants)
-        for level, comparison in ((LISTS, lists), (NEW_PEOPLE, people))
+        for level, comparison in ((f"a further {data.observation} of these people", further), (NEW_PEOPLE, people))
         if comparison is not None
     }
     confusion, known = simulated(study, data, arguments, similarity, scores)
@@ -222,11 +193,11 @@ def answer(
     sections += [model_use_section(evidence)] if evidence is not None else []
     sections += [confusion_section(confusion)] if confusion is not None else []
     notes = tuple(f"Maximum likelihood, {name}: {point.verdict()}" for name, point in points.items())
-    return Found(decisions, lists, people, confusion, evidence, tuple(sections), notes), fits
+    return Found(decisions, further, people, confusion, evidence, tuple(sections), notes), fits
 
 
 def answer_by_aic(
-    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None = None
+    study: Study, data: Data, arguments: argparse.Namespace, similarity: np.ndarray | None = None
 ) -> ByAic:
     """Decide every claim by maximum likelihood and AIC alone, and write the sentences."""
     points = point_fits(study, data, arguments, similarity)
@@ -242,7 +213,7 @@ def answer_by_aic(
 
 
 def point_fits(
-    study: Study, data: kv.FreeRecallData, arguments: argparse.Namespace, similarity: np.ndarray | None
+    study: Study, data: Data, arguments: argparse.Namespace, similarity: np.ndarray | None
 ) -> dict[str, kv.PointFit]:
     """Maximum-likelihood fits by canonical name, searched as those of simulated data are."""
     return {
@@ -261,7 +232,7 @@ def aic_by_person(points: Mapping[str, kv.PointFit]) -> pd.DataFrame:
 
 def simulated(
     study: Study,
-    data: kv.FreeRecallData,
+    data: Data,
     arguments: argparse.Namespace,
     similarity: np.ndarray | None,
     scores: Mapping[str, pd.DataFrame],
@@ -307,14 +278,14 @@ def write(study: Study, found: Found, arguments: argparse.Namespace, sections: S
     folder = arguments.output
     text = "\n\n".join(str(decision) for decision in found.decisions)
     write_text(folder / f"{study.name}.txt", text + "\n")
-    for level, comparison in (("lists", found.lists), ("people", found.people)):
+    for level, comparison in (("further", found.further), ("people", found.people)):
         if comparison is not None:
             write_text(folder / f"{study.name}_{level}.csv", comparison.table.to_csv(index=False))
     if found.confusion is not None:
         found.confusion.write(folder / f"{study.name}_confusion")
-    known = known_datasets().get(found.lists.fits[0].data.name)
+    known = known_datasets().get(found.further.fits[0].data.name)
     page = kv.report(
-        found.lists, folder / f"{study.name}.html", title=study.title, created=date.today().isoformat(),
+        found.further, folder / f"{study.name}.html", title=study.title, created=date.today().isoformat(),
         command=f"python analyses/{study.script or study.name}.py", citation=known.citation if known else "",
         sections=(found.sections[0], *sections, *found.sections[1:]), notes=found.notes,
         predictive_draws=arguments.predictive_draws, show_progress=not arguments.quiet,
