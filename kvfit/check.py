@@ -7,6 +7,7 @@ from pathlib import Path
 from kvfit.checks.bench import Bench
 from kvfit.checks.derivatives import finite_over_prior, gradient_is_right, tables_agree
 from kvfit.checks.documentation import documented
+from kvfit.checks.edges import edges_of_recall
 from kvfit.checks.probabilities import list_length_respected, simulation_agrees, sum_to_one
 from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.checks import RECOGNITION_CHECKS, SLOW_CHECKS
@@ -26,6 +27,7 @@ _CHECKS: tuple[tuple[str, Callable[[Bench], CheckResult]], ...] = (
     ("simulation", simulation_agrees),
     ("gradient", gradient_is_right),
     ("finite", finite_over_prior),
+    ("edges", edges_of_recall),
     ("recovery", recovers),
 )
 
@@ -56,12 +58,13 @@ def check_model(model: str | MemoryModel | ModelFamily, *, seed: int = 0, slow: 
 
     Notes
     -----
-    Models of recognition are bound to a six-point scale and checked likewise on cells of trials. Of free recall, in
-    order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that sum
-    to 1, in the compiled core and written out literally; lists that score the same beside longer ones;
+    Models of recognition are bound to a six-point scale and checked likewise on cells of trials. Of free
+    recall, in order: documented; tables of the right shape and equal in NumPy and PyTensor; probabilities that
+    sum to 1, in the compiled core and written out literally; lists that score the same beside longer ones;
     simulation that follows the likelihood; gradients that equal finite differences; finite values over the
-    prior; recovery of simulated parameters. Lists have four to eight positions, so that a model takes
-    seconds (more on the first run of a new kind of core, which is compiled).
+    prior; numbers at the ends of what the parameters accept; recovery of simulated parameters. Lists have four
+    to eight positions, so that a model takes seconds (more on the first run of a new kind of core, which is
+    compiled).
     """
     built = model() if isinstance(model, ModelFamily) else get_model(model)
     if isinstance(built, RecognitionModel):

@@ -161,18 +161,38 @@ def log_likelihood(
     Raises
     ------
     ParameterError
-        When values are missing, unknown or outside their support.
+        When values are missing, unknown or outside their support, or so extreme that the log-likelihood cannot be computed:
+        what is returned is a number or minus infinity, never NaN.
     """
     model = get_model(model).bind(data)
     design = model.design(data, similarity)
     values = participant_values(model, data, parameters) | item_values(model, data, item_effects)
-    per_unit = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0]
+    # at the ends of supports 0 / 0 and the like are sorted out below, in words
+    with np.errstate(all="ignore"):
+        per_unit = model.log_likelihood(design, {k: v[None] for k, v in values.items()})[0]
+    _require_numbers(model, data, per_unit[design.unit_of_observation], values)
     return xr.DataArray(
         per_unit[design.unit_of_observation],
         dims=data.observation,
         coords=observation_labels(data),
         name="log_likelihood",
         attrs={"model": model.label, "unit": f"one {data.observation}"},
+    )
+
+
+def _require_numbers(model: MemoryModel, data: Any, found: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
+    """Refuse NaN, which sums skip, so that the worst values would look best."""
+    lost = np.isnan(found)
+    if not lost.any():
+        return
+    lines = []
+    for person in np.unique(np.asarray(data.participant)[lost]):
+        own = ", ".join(f"{name} = {v[person]:.6g}" for name, v in values.items() if name != ITEM_EFFECTS)
+        n = int(lost[np.asarray(data.participant) == person].sum())
+        lines.append(f"participant {data.participants[person]}: {n} {data.observation}s at {own}")
+    raise ParameterError(
+        f"parameters of {model.label}: too extreme for the log-likelihood to be computed; use less extreme values:\n  "
+        + "\n  ".join(lines)
     )
 
 
@@ -219,8 +239,10 @@ def simulate(
     model = get_model(model).bind(design)
     laid_out = model.design(design, similarity)
     values = participant_values(model, design, parameters) | item_values(model, design, item_effects)
+    with np.errstate(all="ignore"):
+        drawn = model.simulate(laid_out, values, np.random.default_rng(seed))
     return design.with_responses(
-        model.simulate(laid_out, values, np.random.default_rng(seed)),
+        drawn,
         name=f"{design.name}_simulated",
         source=f"simulated from {model.label} with seed {seed} on the {design.observation}s of {design.name}",
     )

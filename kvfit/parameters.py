@@ -8,10 +8,17 @@ import numpy as np
 
 Support = Literal["unit", "positive", "real"]
 Link = Literal["log", "softplus"]
+Ends = Literal["closed", "lower", "upper", "open"]
 
 #: half width of the central 90 % of a standard normal distribution
 _Z90 = 1.6448536269514722
-_SUPPORT_WORDS = {"unit": "between 0 and 1", "positive": "greater than 0", "real": "any real number"}
+#: (support, whether its lower end belongs to it, whether its upper end does) -> words
+_UNIT_WORDS = {
+    (True, True): "between 0 and 1",
+    (True, False): "at least 0 and less than 1",
+    (False, True): "greater than 0 and at most 1",
+    (False, False): "between 0 and 1, both excluded",
+}
 
 
 def log1pexp(x: Any, xp: Any) -> Any:
@@ -43,6 +50,10 @@ class Parameter:
     link : {"log", "softplus"}
         Of a positive parameter. ``softplus`` is the inverse of ``log(1 + exp(x))``, for weights that add to a log odds:
         equal steps of such a weight matter equally where it is large, so that its posterior is nearly normal there.
+    ends : {"closed", "lower", "upper", "open"}
+        Which finite ends of the support belong to it: all, the lower or the upper one only, or none. An end belongs to it
+        where the model has a value there, its limit: 0 of a weight, 1 of a share that is kept, but not 0 of a standard
+        deviation. It decides what may be asked for; searching and sampling never arrive there.
     """
 
     name: str
@@ -53,6 +64,7 @@ class Parameter:
     reason: str
     varies: bool = True
     link: Link = "log"
+    ends: Ends = "closed"
 
     def __post_init__(self) -> None:
         low, high = self.interval
@@ -61,13 +73,19 @@ class Parameter:
         # an end at 0 or 1 has no finite log odds, so that the prior would have no centre
         if not low < high or not np.isfinite(ends).all():
             raise ValueError(
-                f"parameter {self.name}: interval {self.interval} must be increasing and {self.support_words}"
+                f"parameter {self.name}: interval {self.interval} must be increasing and {self.support_words}, its ends"
+                " inside the support"
             )
 
     @property
     def support_words(self) -> str:
-        """The support in words."""
-        return _SUPPORT_WORDS[self.support]
+        """The support in words, which say whether its ends belong to it."""
+        lower, upper = self.ends in ("closed", "lower"), self.ends in ("closed", "upper")
+        if self.support == "unit":
+            return _UNIT_WORDS[lower, upper]
+        if self.support == "positive":
+            return "0 or greater" if lower else "greater than 0"
+        return "any real number"
 
     @property
     def location(self) -> float:
@@ -82,13 +100,14 @@ class Parameter:
         return (high - low) / (2 * _Z90)
 
     def contains(self, value: Any) -> np.ndarray:
-        """Whether each value lies inside the support; the ends 0 and 1 count as inside for `unit`."""
+        """Whether each value lies inside the support; its ends 0 and 1 do where `ends` says so, infinity and NaN never."""
         value = np.asarray(value, dtype=float)
+        inside = np.isfinite(value)
+        if self.support != "real":
+            inside &= value >= 0 if self.ends in ("closed", "lower") else value > 0
         if self.support == "unit":
-            return (value >= 0) & (value <= 1)
-        if self.support == "positive":
-            return (value >= 0) & np.isfinite(value)
-        return np.isfinite(value)
+            inside &= value <= 1 if self.ends in ("closed", "upper") else value < 1
+        return inside
 
     def to_unconstrained(self, value: Any) -> Any:
         """Unconstrained image of values on the natural scale (NumPy)."""

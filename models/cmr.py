@@ -73,6 +73,7 @@ PHI_D = Parameter(
 TEMPERATURE = Parameter(
     "temperature", "T", "positive", (0.08, 0.6), "noise of the choice: weights are exp(2 support / T)",
     "supports are at most about 1; .1 in the cymr guide, .35 in Howard & Kahana (2002)",
+    ends="open",
 )  # fmt: skip
 DELTA = Parameter(
     "delta", "δ", "positive", (0.05, 5.0), "pre-experimental support of an item by its own context unit",

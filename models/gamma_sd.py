@@ -25,6 +25,7 @@ from kvfit.registry import ModelFamily
 SCALE = Parameter(
     "scale", "θ", "positive", (1.1, 8.0), "scale of old items' familiarity, relative to the lures'",
     "2.0 to 3.8 over eight aggregated data sets, 1.3 to 9.5 for 16 of 17 participants (ratings in Wickens 2002 and Klauer & Kellen 2015)",
+    ends="open",
 )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from kvfit.registry import ModelFamily, Option
 SIMILARITY = Parameter(
     "similarity", "s", "unit", (0.0003, 0.15), "similarity of two different items, relative to an item's with itself",
     "d' of 1 to 2 needs .1 to .01 in lists of 12, and .002 to .0003 in lists of 240",
+    ends="upper",
 )  # fmt: skip
 GAMMA = Parameter(
     "gamma", "γ", "positive", (0.4, 3.0), "how deterministically familiarity decides",

@@ -45,6 +45,7 @@ pattern alone is the next cue, with one weighting for store and cue), and every 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ RECENCY = Parameter(
 RHO_END = Parameter(
     "rho_end", "ρ_end", "unit", (0.2, 0.95), "how slowly the end-of-list query fades backwards",
     "recency spans 2 to 8 positions (Murdock 1962)",
-    varies=False,
+    varies=False, ends="lower",
 )  # fmt: skip
 PRIMACY = Parameter(
     "primacy", "d_start", "positive", (0.05, 5.0), "log-odds advantage of the first item over the fourth when recall starts",
@@ -95,7 +96,7 @@ W_START = Parameter(
 RHO_START = Parameter(
     "rho_start", "ρ_start", "unit", (0.05, 0.9), "how slowly what favours the start of the list fades over positions",
     "primacy spans 1 to 4 positions (Murdock 1962)",
-    varies=False,
+    varies=False, ends="lower",
 )  # fmt: skip
 NEIGHBOUR = Parameter(
     "neighbour", "d_cue", "positive", (0.5, 5.0), "strength of the cue that a recalled item gives to the next item studied",
@@ -224,7 +225,8 @@ def build(
     free_scale = not operator.scale_free
     parameters: list[Parameter] = []
     if scaffold:
-        parameters.append(RHO)
+        # an end query that does not fade has no contrast between positions
+        parameters.append(replace(RHO, ends="lower") if end_drift == "tied" and free_scale else RHO)
     if not auto:
         parameters += [PHI, KAPPA] if query == "mixed" and scaffold else [KAPPA]
     if free_scale:

@@ -62,6 +62,7 @@ MATCH_SD = Parameter(
     "below 1 study makes matches alike, above it some items are encoded better; at a gain of 1, hit rates of .7 to .85 and"
     " lists of 16 to 240, keys alone have zROC slopes of .9 to 1.2 at .5, .65 to .85 at 1 and .45 to .52 at 2.5; published"
     " slopes are .7 to .9 for groups, and .45 to 1.1 for persons (see sigma in uvsd)",
+    ends="open",
 )  # fmt: skip
 THRESHOLD = Parameter(
     "threshold", "θ", "real", (-3.0, 2.0), "log odds of attention on the own key at which half of the items are recollected",

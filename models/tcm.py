@@ -27,6 +27,7 @@ BETA = Parameter(
 TAU = Parameter(
     "tau", "τ", "positive", (0.1, 1.0), "noise of the choice: weights are exp(2 support / tau)",
     "about .35 in Howard & Kahana (2002); supports lie between 0 and 1",
+    ends="open",
 )  # fmt: skip
 GAMMA = Parameter(
     "gamma", "γ", "positive", (0.1, 4.0), "weight of pre-experimental context, relative to study context, in retrieval",

@@ -35,6 +35,7 @@ POSITION = Option(
 FEATURES = Parameter(
     "features", "N", "positive", (30.0, 3000.0), "number of features of an item vector",
     "lists of 12 to 240 items with d' of 1 to 3 need 30 to 3000; Murdock (1982) simulated with about 200",
+    ends="open",
 )  # fmt: skip
 ALPHA = Parameter(
     "alpha", "α", "unit", (0.9, 0.999), "what is left of memory when one more item is added",

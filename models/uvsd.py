@@ -25,6 +25,7 @@ SIGMA = Parameter(
     "sigma", "σ", "positive", (0.8, 2.2), "standard deviation of old items' familiarity, relative to the lures'",
     "1.26 to 1.45 over eight aggregated data sets, 1.0 to 2.3 for 15 of 16 participants (ratings in Wickens 2002 and Klauer &"
     " Kellen 2015); zROC slopes of about 0.8 are the field's rule of thumb",
+    ends="open",
 )  # fmt: skip
 
 

@@ -63,7 +63,17 @@ def test_sound_model_passes_every_check() -> None:
     report = check_model(SOUND)
     assert report.ok, str(report)
     assert [check.name for check in report.checks] == [
-        *("documented", "tables", "probabilities", "list lengths", "simulation", "gradient", "finite", "recovery"),
+        *(
+            "documented",
+            "tables",
+            "probabilities",
+            "list lengths",
+            "simulation",
+            "gradient",
+            "finite",
+            "edges",
+            "recovery",
+        ),
     ]
     assert report.failed == ()
 

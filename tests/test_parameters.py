@@ -87,7 +87,7 @@ def test_values_are_checked_and_returned_as_arrays() -> None:
 
 def test_optional_values_may_be_left_out_but_are_checked() -> None:
     assert set(check_values(ALL, {"share": 0.5, "slope": 0.0}, owner="toy", optional={"weight"})) == {"share", "slope"}
-    with pytest.raises(ParameterError, match="weight: expected greater than 0, found -1"):
+    with pytest.raises(ParameterError, match="weight: expected 0 or greater, found -1"):
         check_values(ALL, {"share": 0.5, "slope": 0.0, "weight": -1}, owner="toy", optional={"weight"})
 
 
@@ -99,7 +99,7 @@ def test_every_problem_is_listed_once() -> None:
     assert lines[1:] == [
         "  slop: unknown; toy has share, weight, slope",
         "  share: expected between 0 and 1, found 1.5",
-        "  weight: missing; expected a value greater than 0 (for example 2)",
+        "  weight: missing; expected a value 0 or greater (for example 2)",
         "  slope: missing; expected a value any real number (for example 1)",
     ]
 

@@ -236,12 +236,15 @@ def test_simulation_follows_condition_and_criteria() -> None:
 
 def test_simulation_refuses_values_without_probabilities() -> None:
     data = _data()
-    values = _middle(_model("uvsd", data)) | {"sigma": 0.0, "d_prime": 0.5, "criterion": 0.5}
+    model = _model("uvsd", data)
+    middle = _middle(model) | {"sigma": 0.0, "d_prime": 0.5, "criterion": 0.5}
+    # kv.simulate refuses such a sigma before
+    values = {name: np.full(data.n_participants, value) for name, value in middle.items()}
     with (
         np.errstate(invalid="ignore", divide="ignore"),
         pytest.raises(ValueError, match="participant number 1, old items"),
     ):
-        kv.simulate("uvsd", data, values, seed=1)
+        model.simulate(model.design(data), values, np.random.default_rng(1))
 
 
 def test_levels_that_are_numbers_are_ordered_by_size() -> None:

@@ -28,10 +28,25 @@ def simulate_responses(
     values: Mapping[str, np.ndarray],
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Recall sequences ``(list, output)`` in the data's list order, Penn coding."""
+    """Recall sequences ``(list, output)`` in the data's list order, Penn coding.
+
+    Raises
+    ------
+    ValueError
+        If values are so extreme that there are no probabilities to draw from.
+    """
+    tables = cell_tables(model, design, values)
+    # stopping may have probability 0, of which the tables hold the logarithm
+    lost = np.any([~(np.isfinite(t) | (t == -np.inf)).reshape(len(t), -1).all(axis=1) for t in tables], axis=0)
+    if lost.any():
+        people = ", ".join(str(j + 1) for j in np.unique(design.cell_participant[lost])[:10])
+        raise ValueError(
+            f"{model.label}: no probabilities of recalls at the values of participant number {people}; use less extreme"
+            " values"
+        )
     drawn = match_cue_simulate.simulate(
         model.core(design.n_positions),
-        cell_tables(model, design, values),
+        tables,
         design.cell_length,
         design.cell_start,
         design.semantic,

@@ -21,6 +21,9 @@ from kvfit.recognition.log_space import (
 from kvfit.recognition.memory import Evidence
 from kvfit.recognition.responses import Cut, log_response
 
+#: distance in units of the scale beyond which there is no evidence: its logarithm and exponential are still numbers
+_FARTHEST = 1e300
+
 
 @dataclass(frozen=True, eq=False)
 class Normal:
@@ -53,7 +56,8 @@ class Gamma2:
 
     def log_categories(self, criteria: Any, xp: Any) -> Any:
         """``(..., cell, category)``."""
-        y = criteria / _column(self.scale)
+        # a criterion may lie beyond the largest number, as may its distance from the scale
+        y = xp.minimum(criteria / _column(self.scale), _FARTHEST)
         log_above = xp.log1p(y) - y
         # log1p(y) - y cancels near zero: 1 - (1 + y) exp(-y) = y^2 (1/2 - y/3 + y^2/8 - y^3/30 + ...)
         small = y < 1e-3

@@ -51,7 +51,7 @@ def log_normal_interval(lower: Any, upper: Any, xp: Any) -> Any:
     mirrored = lower + upper > 0
     low, high = np.where(mirrored, -upper, lower), np.where(mirrored, -lower, upper)
     log_below = _log_ndtr(high)
-    return log_below + log1mexp(_log_ndtr(low) - log_below, np)
+    return log_below + log1mexp(_below(_log_ndtr(low), log_below, np), np)
 
 
 def log1mexp(x: Any, xp: Any) -> Any:
@@ -68,6 +68,14 @@ def log_both(probability: Any, xp: Any) -> tuple[Any, Any]:
     """Logarithms of a probability and of its complement, finite where the log odds saturate at 0 or 1."""
     inside = xp.clip(probability, 1e-300, 1.0 - 1e-16)
     return xp.log(inside), xp.log1p(-inside)
+
+
+def _below(smaller: Any, larger: Any, xp: Any) -> Any:
+    """Difference of log probabilities; below 0 where both are of what never happens, instead of infinity less infinity."""
+    if xp is not np:
+        return smaller - larger
+    never = np.isneginf(larger)
+    return np.where(never, -1.0, smaller - np.where(never, 0.0, larger))
 
 
 def log_categories(log_below: Any, log_above: Any, xp: Any) -> Any:
@@ -92,5 +100,5 @@ def log_categories(log_below: Any, log_above: Any, xp: Any) -> Any:
     left = log_below[..., 1:] < log_above[..., :-1]
     larger = xp.where(left, log_below[..., 1:], log_above[..., :-1])
     smaller = xp.where(left, log_below[..., :-1], log_above[..., 1:])
-    between = larger + log1mexp(smaller - larger, xp)
+    between = larger + log1mexp(_below(smaller, larger, xp), xp)
     return xp.concatenate([first, between, last], axis=-1)

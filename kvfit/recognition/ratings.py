@@ -61,6 +61,7 @@ class Ratings:
             "criterion", "c", "positive" if self.positive else "real", self.interval,
             'evidence above which items are called "old"',
             self.reason,
+            ends="open",
         )  # fmt: skip
         return (centre, *(self._spacing(k, scale) for k in range(1, scale.n_categories - 1)))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from kvfit.checks.edges import edges_of_recognition
 from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.derivatives import finite_over_prior, forms_agree, gradient_is_right
 from kvfit.checks.recognition.documentation import documented
@@ -19,6 +20,7 @@ RECOGNITION_CHECKS: tuple[tuple[str, Callable[[RecognitionBench], CheckResult]],
     ("forms", forms_agree),
     ("gradient", gradient_is_right),
     ("finite", finite_over_prior),
+    ("edges", edges_of_recognition),
     ("items", item_effects_agree),
     ("recovery", recovers),
 )
