@@ -33,14 +33,14 @@ def edge_values(parameter: Parameter) -> list[float]:
 def edges_of_recall(bench: Bench) -> CheckResult:
     """Score and simulate lists with each parameter at and beside its ends, the others at the prior's centre."""
     design, problems, n = bench.varied, [], 0
-    for where, values in _edges(bench, bench.model.all_parameters, design.n_participants):
+    for where, within, values in _edges(bench, bench.model.all_parameters, design.n_participants):
         n += 1
         with np.errstate(all="ignore"):
             found = list_log_likelihood(bench.model, design, values)
             simulated = _error(lambda v=values: simulate_responses(bench.model, design, v, bench.rng(10)))
         if np.isnan(found).any() or (found > _TOLERANCE).any():
             problems.append(f"{where}: no log-likelihood at {np.isnan(found).mean():.0%} of the lists")
-        elif simulated:
+        elif simulated and within:
             problems.append(f"{where}: {simulated}")
     return _result(n, problems)
 
@@ -49,7 +49,7 @@ def edges_of_recognition(bench: RecognitionBench) -> CheckResult:
     """Probabilities and simulation with each parameter at and beside its ends, the others at the prior's centre."""
     design, problems, n = bench.empty(1, 2), [], 0
     design = answered(design, 1 + np.arange(design.n_observations) % design.n_categories)
-    for where, values in _edges(bench, bench.model.all_parameters, 1):
+    for where, within, values in _edges(bench, bench.model.all_parameters, 1):
         n += 1
         with np.errstate(all="ignore"):
             table = np.exp(bench.model.log_probabilities(design, values))
@@ -60,18 +60,22 @@ def edges_of_recognition(bench: RecognitionBench) -> CheckResult:
             problems.append(f"{where}: the probabilities of the categories do not sum to 1")
         elif np.isnan(scored).any() or (scored > _TOLERANCE).any():
             problems.append(f"{where}: no log-likelihood at {np.isnan(scored).mean():.0%} of the responses")
-        elif simulated:
+        elif simulated and within:
             problems.append(f"{where}: {simulated}")
     return _result(n, problems)
 
 
 def _edges(
     bench: Bench | RecognitionBench, parameters: tuple[Parameter, ...], n: int
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
+) -> Iterator[tuple[str, bool, Mapping[str, Any]]]:
+    """Each point in words, whether an end that belongs to the support is there or beside it, and the values.
+
+    Beside an end that does not belong to it, values may be refused.
+    """
     centre = {name: np.full(n, float(value)) for name, value in bench.natural(bench.location).items()}
     for p in parameters:
         for value in edge_values(p):
-            yield f"{p.name} = {value!r}", {**centre, p.name: np.full(n, value)}
+            yield f"{p.name} = {value!r}", bool(p.contains(round(value))), {**centre, p.name: np.full(n, value)}
 
 
 def _error(call: Any) -> str:
