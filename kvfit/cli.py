@@ -31,7 +31,7 @@ from kvfit.cli_options import (
     grouped,
 )
 from kvfit.cli_recovery import recovery_app
-from kvfit.cli_steps import check_models, err, load, read_similarity, say, warnings_shown, write_csv
+from kvfit.cli_steps import check_models, err, load, read_similarity, said_in_shell, say, write_csv
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
@@ -163,7 +163,7 @@ def data_check(
     """Check a file of free recalls or of recognition and list everything that is wrong with it."""
     from kvfit.cli_reading import describe, read_file
 
-    with warnings_shown():
+    with said_in_shell():
         data = read_file(path, reading)
     say(f"{path}: no problems.\n{describe(data, reading)}")
 
@@ -191,7 +191,7 @@ def fit(
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
     spec = _with_formula(kv.get_model(model), formula)
     data = load(source, reading)
-    similarity = read_similarity(source, data, [spec])
+    similarity = read_similarity(source, reading, data, [spec])
     check_models([spec], data, similarity, items)
     if method != "posterior":
         spec = spec if items is None else with_items(spec, items)
@@ -277,7 +277,7 @@ def compare(
             " --pooling none) and no effects of items, which tie all persons together"
         )
     data = load(source, reading)
-    similarity = read_similarity(source, data, specs)
+    similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, items)
     settings: dict[str, Any] = {
         "store": store,
@@ -351,7 +351,7 @@ def foresee(
 
     spec = _with_formula(kv.get_model(model), formula)
     data = load(source, reading)
-    similarity = read_similarity(source, data, [spec])
+    similarity = read_similarity(source, reading, data, [spec])
     found = kv.identifiability(spec, data, pooling=pooling, similarity=similarity, seed=seed)
     say(f"\n{found}")
     write_csv(found.table, output, "Table")
@@ -394,7 +394,7 @@ def evidence(
         raise ValueError(f"--method: expected importance or laplace, found {method!r}")
     specs = [kv.get_model(name) for name in model_names]
     data = load(source, reading)
-    similarity = read_similarity(source, data, specs)
+    similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, None)
     found = kv.evidence(
         specs, data, method=method, starts=starts, seed=seed, similarity=similarity,  # type: ignore[arg-type]
@@ -471,7 +471,7 @@ def simulate(
     spec = kv.get_model(model)  # an unknown model is told before a file is read
     data = load(source, reading)
     spec = spec.bind(data)
-    similarity = read_similarity(source, data, [spec])
+    similarity = read_similarity(source, reading, data, [spec])
     values: Any
     if parameters is not None:
         if value:

@@ -50,6 +50,13 @@ Similarity = Annotated[
 MissingSimilarity = Annotated[
     str, typer.Option(help="error, or mean: pairs of items that the file does not know get the mean similarity.")
 ]
+SimilarityKind = Annotated[
+    str | None, typer.Option(help="What --similarity holds: matrix or vectors; else what the file looks like.")
+]
+SimilarityEncoding = Annotated[str | None, typer.Option(help="Encoding of a text file --similarity; else UTF-8.")]
+SimilarityDelimiter = Annotated[
+    str | None, typer.Option(help="What separates the cells of a text file --similarity; else what the file shows.")
+]
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,9 @@ class Source:
     query: Query = None
     similarity: Similarity = None
     missing_similarity: MissingSimilarity = "error"
+    similarity_kind: SimilarityKind = None
+    similarity_encoding: SimilarityEncoding = None
+    similarity_delimiter: SimilarityDelimiter = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,9 @@ class Experiment:
     query: Query = None
     similarity: Similarity = None
     missing_similarity: MissingSimilarity = "error"
+    similarity_kind: SimilarityKind = None
+    similarity_encoding: SimilarityEncoding = None
+    similarity_delimiter: SimilarityDelimiter = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,25 @@ class Reading:
     column: Annotated[
         list[str] | None,
         typer.Option(help="kvfit's name=yours, e.g. item=word; list=session,block joins; may be repeated."),
+    ] = None
+    ignore_column: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Read the file as if it had no such column, whose name means something else; may be repeated."
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None,
+        typer.Option(help="Of a text file, e.g. cp1252 or utf-16-le; else UTF-8 or what its first bytes say."),
+    ] = None
+    delimiter: Annotated[
+        str | None, typer.Option(help="What separates cells: a character, tab or blank; else what the file shows.")
+    ] = None
+    decimal: Annotated[
+        str | None, typer.Option(help="Decimal mark of the numbers, comma or point; else what they show.")
+    ] = None
+    first_position: Annotated[
+        int | None, typer.Option(help="Number of the first study or test position, 0 or 1; else 1.", min=0, max=1)
     ] = None
     scale: Annotated[
         str | None,
@@ -124,6 +156,13 @@ class Reading:
     ] = None
     list_length: Annotated[
         int | None, typer.Option(help="Items in every study list, if the file does not say it.", min=1)
+    ] = None
+    repeated_items: Annotated[
+        str | None,
+        typer.Option(help="Free recall: lists in which an item was studied more than once: error, drop or first."),
+    ] = None
+    empty_participants: Annotated[
+        str | None, typer.Option(help="Free recall: participants without a response: error, drop or keep.")
     ] = None
     ignore_case: Annotated[
         bool, typer.Option("--ignore-case", help="Compare items and responses whatever their case.")

@@ -1,9 +1,7 @@
 """Read the data that a command names: a known data set, or a file whose task its columns tell."""
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from kvfit.cli_options import Reading, Source
@@ -18,21 +16,6 @@ if TYPE_CHECKING:
 
 TASKS = ("free_recall", "recognition")
 
-#: Arguments of the readers as their messages write them, and what is typed instead.
-_TYPED = MappingProxyType(
-    {
-        "columns": "--column response=sure for columns={'response': 'sure'}, --column response=said,sure for two columns",
-        "scale": "--scale 1-6 for scale='1-6', --scale no,yes for scale=['no', 'yes']",
-        "old_from": "--old-from 4 for old_from='4'",
-        "old_values": "--old-value intact for old_values=['intact']",
-        "missing_responses": "--drop-missing for missing_responses='drop'",
-        "incomplete_participants": "--incomplete drop for incomplete_participants='drop'",
-        "list_length": "--list-length 40 for list_length=40",
-        "ignore_case": "--ignore-case for ignore_case=True",
-        "task": "--task recognition for task='recognition'",
-    }
-)
-
 _RECOGNITION_ALONE = {
     "scale": "--scale",
     "old_from": "--old-from",
@@ -42,6 +25,7 @@ _RECOGNITION_ALONE = {
     "drop_missing": "--drop-missing",
     "incomplete": "--incomplete",
 }
+_FREE_RECALL_ALONE = {"repeated_items": "--repeated-items", "empty_participants": "--empty-participants"}
 
 
 def load_data(source: Source, reading: Reading) -> "Data":
@@ -99,9 +83,10 @@ def read_file(path: Path, reading: Reading) -> "Data":
     Raises
     ------
     ValueError
-        Options of another task, or `DataError`'s list of all problems with the options that its advice means.
+        Options of another task, or `DataError`'s list of all problems, whose advice names options of the shell.
     """
     import kvfit as kv
+    from kvfit.cli_advice import in_shell
     from kvfit.tasks.problems import DataError
 
     if reading.task not in (None, *TASKS):
@@ -109,11 +94,11 @@ def read_file(path: Path, reading: Reading) -> "Data":
     try:
         task = reading.task or _told_by(path, reading)
         options = _options(
-            reading, task, f"{path} is read as {_words(task)}; if that is wrong, give --task recognition"
+            reading, task, f"{path} is read as {_words(task)}; if that is wrong, give --task {_other(task)}"
         )
         return kv.read_recognition(path, **options) if task == "recognition" else kv.read_free_recall(path, **options)
     except DataError as error:
-        raise ValueError(f"{error}{what_to_type(str(error))}") from error
+        raise ValueError(in_shell(str(error))) from error
 
 
 def introduce(data: "Data", source: Source, reading: Reading) -> str:
@@ -185,32 +170,40 @@ def _told_by(path: Path, reading: Reading) -> str:
     from kvfit.tasks.which_task import find_task
 
     try:
-        return find_task(path, columns=dict(named_columns(reading.column or [])), scale=reading.scale)
+        return find_task(path, scale=reading.scale, **_of_the_file(reading))
     except DataError as error:
         # Who orders a scale has recognition in mind: its reader says what is missing.
-        if _of_recognition(reading) and any(problem.code == "task" for problem in error.problems):
+        if _given(reading, _RECOGNITION_ALONE) and any(problem.code == "task" for problem in error.problems):
             return "recognition"
         raise
 
 
-def _of_recognition(reading: Reading) -> list[str]:
-    """Options given that only recognition has."""
-    return [flag for name, flag in _RECOGNITION_ALONE.items() if getattr(reading, name)]
+def _given(reading: Reading, options: Mapping[str, str]) -> list[str]:
+    """Those of some options that were given, as they are typed."""
+    return [flag for name, flag in options.items() if getattr(reading, name)]
+
+
+def _of_the_file(reading: Reading) -> dict[str, Any]:
+    """Arguments about a file and its columns that were given, which every reader has."""
+    columns = dict(named_columns(reading.column)) if reading.column else None
+    named = {"columns": columns, "ignore_columns": reading.ignore_column, "encoding": reading.encoding}
+    named |= {"delimiter": reading.delimiter}
+    return {name: value for name, value in named.items() if value}
 
 
 def _options(reading: Reading, task: str, why: str) -> dict[str, Any]:
     """Arguments of the task's reader that were given; `why` says whence the task is known."""
-    options: dict[str, Any] = {}
-    if reading.column:
-        options["columns"] = dict(named_columns(reading.column))
-    if reading.list_length is not None:
-        options["list_length"] = reading.list_length
+    options = _of_the_file(reading)
+    both = {"list_length": reading.list_length, "decimal": reading.decimal, "first_position": reading.first_position}
+    options |= {name: value for name, value in both.items() if value is not None}
     if reading.ignore_case:
         options["ignore_case"] = True
+    other = _RECOGNITION_ALONE if task != "recognition" else _FREE_RECALL_ALONE
+    if alone := _given(reading, other):
+        raise ValueError(f"{', '.join(alone)}: for {_words(_other(task))} alone, but {why}")
     if task != "recognition":
-        if alone := _of_recognition(reading):
-            raise ValueError(f"{', '.join(alone)}: for recognition alone, but {why}")
-        return options
+        rules = {"repeated_items": reading.repeated_items, "empty_participants": reading.empty_participants}
+        return options | {name: value for name, value in rules.items() if value}
     given = {"scale": reading.scale, "old_from": reading.old_from, "old_values": reading.old_values}
     given |= {"conditions": reading.condition, "incomplete_participants": reading.incomplete}
     options |= {name: value for name, value in given.items() if value}
@@ -221,10 +214,8 @@ def _options(reading: Reading, task: str, why: str) -> dict[str, Any]:
     return options
 
 
-def what_to_type(message: str) -> str:
-    """Say which options the arguments are that a message advises; empty if it advises none."""
-    typed = [option for name, option in _TYPED.items() if re.search(rf"\b{name}=", message)]
-    return f"\nIn the shell: {'; '.join(typed)}." if typed else ""
+def _other(task: str) -> str:
+    return next(one for one in TASKS if one != task)
 
 
 def _words(task: str) -> str:

@@ -3,7 +3,7 @@
 Everything but typer is loaded inside the command.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -129,10 +129,11 @@ def _experiment(
     from kvfit.recovery.words import design_words
 
     if source.data is not None:
-        named = Source(source.data, source.participants, source.query, source.similarity, source.missing_similarity)
+        shared = {field.name: getattr(source, field.name) for field in fields(Source)}
+        named = Source(**shared)
         data = load(named, reading)
         wanted = _one_of(data.task, source.lists, source.trials)
-        similarity = read_similarity(named, data, models)
+        similarity = read_similarity(named, reading, data, models)
         if wanted is not None:
             if similarity is not None:
                 raise ValueError("--lists, --trials: not with --similarity, which belongs to the lists that there are")

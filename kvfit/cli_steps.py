@@ -4,7 +4,7 @@ Everything but typer and rich is loaded inside.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,45 +30,72 @@ def say(text: object) -> None:
 
 
 @contextmanager
-def warnings_shown() -> Iterator[None]:
-    """Print warnings as plain messages, without the line of code that Python adds, with what to type instead."""
-    from kvfit.cli_reading import what_to_type
+def said_in_shell(flags: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Print warnings as plain messages, and say in them and in errors what is typed instead of arguments of Python.
 
+    Parameters
+    ----------
+    flags : mapping, optional
+        Options of the arguments; default those of the readers.
+    """
+    from kvfit.cli_advice import FLAGS, in_shell
+
+    known = FLAGS if flags is None else flags
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        yield
-    for warning in caught:
-        text = str(warning.message)
-        err.print(text + what_to_type(text), markup=False)
+        try:
+            yield
+        except ValueError as error:
+            raise ValueError(in_shell(str(error), known)) from error
+        finally:
+            for warning in caught:
+                err.print(in_shell(str(warning.message), known), markup=False)
 
 
 def load(source: Source, reading: Reading) -> "Data":
     """Load the data of a command; say what was read, and of a file how."""
     from kvfit.cli_reading import introduce, load_data
 
-    with warnings_shown():
+    with said_in_shell():
         data = load_data(source, reading)
     say(introduce(data, source, reading))
     return data
 
 
-def read_similarity(source: Source, data: "Data", models: "Sequence[MemoryModel]") -> "np.ndarray | None":
+def read_similarity(
+    source: Source, reading: Reading, data: "Data", models: "Sequence[MemoryModel]"
+) -> "np.ndarray | None":
     """Read the similarities that some of the models need; say what was read."""
     import kvfit as kv
+    from kvfit.cli_advice import SIMILARITY_FLAGS
 
     need = [model.label for model in models if model.semantic]
     if source.similarity is None:
         if need:
             raise ValueError(f"{', '.join(need)}: needs --similarity FILE, the similarities of items or their vectors")
-        if source.missing_similarity != "error":
-            raise ValueError("--missing-similarity: has no effect without --similarity FILE")
+        alone = {
+            "--missing-similarity": source.missing_similarity != "error",
+            "--similarity-kind": source.similarity_kind,
+            "--similarity-encoding": source.similarity_encoding,
+            "--similarity-delimiter": source.similarity_delimiter,
+        }
+        if given := [flag for flag, value in alone.items() if value]:
+            raise ValueError(f"{', '.join(given)}: no effect without --similarity FILE")
         return None
     if not need:
         labels = ", ".join(model.label for model in models)
         example = "kv_recall(semantic=True)" if data.task == "free_recall" else "gcm(semantic=True)"
         raise ValueError(f"--similarity: {labels} does not use it; write semantic=True, as in {example}")
-    with warnings_shown():
-        similarity = kv.read_similarity(source.similarity, data, missing=source.missing_similarity)  # type: ignore[arg-type]
+    with said_in_shell(SIMILARITY_FLAGS):
+        similarity = kv.read_similarity(
+            source.similarity,
+            data,
+            missing=source.missing_similarity,  # type: ignore[arg-type]
+            ignore_case=reading.ignore_case,
+            kind=source.similarity_kind,  # type: ignore[arg-type]
+            encoding=source.similarity_encoding,
+            delimiter=source.similarity_delimiter,
+        )
     say(f"Similarity of items: {source.similarity}, for {', '.join(need)}")
     return similarity
 
@@ -77,7 +104,7 @@ def check_models(
     models: "Sequence[MemoryModel]", data: "Data", similarity: "np.ndarray | None", items: str | None
 ) -> None:
     """Lay the data out for every model before the first is fitted, so that the last does not fail after an hour."""
-    from kvfit.cli_reading import what_to_type
+    from kvfit.cli_advice import in_shell
     from kvfit.registry import with_items
 
     problems = []
@@ -88,8 +115,7 @@ def check_models(
         except ValueError as error:
             problems.append(str(error))
     if problems:
-        text = "\n".join(problems)
-        raise ValueError(text + what_to_type(text))
+        raise ValueError(in_shell("\n".join(problems)))
 
 
 def write_csv(table: "pd.DataFrame", path: Path | None, label: str = "Estimates") -> None:

@@ -128,9 +128,11 @@ class TestCheck:
         bad.loc[3, "response"] = None
         bad.to_csv(tmp_path / "bad.csv", index=False)
         said = message("data", "check", tmp_path / "bad.csv", "--scale", "1-6")
-        for part in ("'perhaps'", "'9'", "line 5: nothing", "--old-value intact for", "--drop-missing for"):
+        for part in ("'perhaps'", "'9'", "line 5: nothing", "--old-value intact", "pass --drop-missing"):
             assert part in said
-        assert "--scale 1-6 for scale='1-6'" in message("data", "check", tmp_path / "bad.csv")
+        said = message("data", "check", tmp_path / "bad.csv")
+        assert "--scale 1-9 if 1 means sure new" in said
+        assert "scale=" not in said
 
     def test_an_ordered_scale_means_recognition(self, tmp_path: Path) -> None:
         pd.DataFrame({"who": ["a"], "sure": [3]}).to_csv(tmp_path / "x.csv", index=False)
@@ -163,7 +165,7 @@ class TestCommands:
         told = ["compare", "uvsd", "cmr", "minerva2", "dpsd(by=mood)", "-d", tmp_path / "mine.csv", "--scale", "1-6"]
         said = message(*told)
         assert "far enough" not in said
-        for part in ("cmr is a model of free recall", "minerva2", "list_length", "mood", "--list-length 40 for"):
+        for part in ("cmr is a model of free recall", "minerva2", "list_length", "mood", "--list-length states it"):
             assert part in said
         assert "far enough" in message("compare", "uvsd", "minerva2", *told[5:], "--list-length", 40)
 

@@ -278,7 +278,9 @@ class TestFaults:
         problems = check_file(table.assign(position=table["position"] - 1))
         assert codes(problems) == ["study_position_outside", "output_position_outside"]
         assert problems[0].n_places == 9
-        assert "add 1" in problems[0].fix
+        assert all("first_position=0" in problem.fix for problem in problems)
+        read = read_free_recall(table.assign(position=table["position"] - 1), first_position=0)
+        assert read.fingerprint == read_free_recall(table).fingerprint
 
     def test_list_numbers_that_start_again(self) -> None:
         again = stack(list_table(1, 1, 4, [1], half="first"), list_table(1, 1, 4, [2], half="second"))
@@ -318,10 +320,14 @@ class TestBrokenFiles:
             (b"subject,list,trial_type,position,item\n", "no_rows", "row below"),
             (b"subject,subject,list\n1,1,1\n", "duplicate_column", "'subject'"),
             (b"subject,list\n1,2\n1,2,3\n4,5,6,7\n", "unparsable", "line 3: 3 cells"),
-            (b'subject,list\n1,"2\n', "unparsable", "EOF inside string"),
+            (
+                b'subject,list\n1,"2\n',
+                "unparsable",
+                "line 2: a quotation mark that is opened here or below is never closed",
+            ),
             (b"subject,item\n1,K\xe4se\n2,\xd6l\n", "wrong_encoding", "encoding='cp1252'"),
             (b"subject,item\n1,\x81\n", "wrong_encoding", "encoding='latin-1'"),
-            ("subject,item\n1,K\u00e4se\n".encode("utf-16"), "wrong_encoding", "encoding='utf-16'"),
+            ("subject,item\n1,K\u00e4se\n".encode("utf-16")[:-1], "wrong_encoding", "encoding='utf-16'"),
             ("subject,item\n1,Kase\n".encode("utf-16-le"), "wrong_encoding", "encoding='utf-16-le'"),
             (b"\x1f\x8b\x08\x00broken", "broken_gzip", "gzip"),
             (b"PK\x03\x04rest", "spreadsheet", "CSV UTF-8"),

@@ -11,6 +11,7 @@ from kvfit.recognition.levels import find_levels, level_codes, level_texts
 from kvfit.recognition.scale import Scale
 
 if TYPE_CHECKING:
+    from kvfit.recognition.memory import Covariate
     from kvfit.recognition.model import RecognitionModel
     from kvfit.tasks.recognition import RecognitionData
 
@@ -143,6 +144,7 @@ def _column_problems(model: "RecognitionModel", data: "RecognitionData") -> list
     for c in model.memory.covariates:
         trials = data.old if c.studied else np.ones(data.n_trials, dtype=bool)
         wanted.append((c.name, c.meaning, c.default is not None, trials))
+        problems += _too_small(c, data, trials)
     numeric = {c.name for c in model.memory.covariates}
     for column, meaning, may_lack, trials in wanted:
         if column not in data.trials.columns:
@@ -161,6 +163,20 @@ def _column_problems(model: "RecognitionModel", data: "RecognitionData") -> list
                 f" {'old' if row['old'] else 'new'} item {row['item']!r}"
             )
     return problems
+
+
+def _too_small(covariate: "Covariate", data: "RecognitionData", trials: np.ndarray) -> list[str]:
+    """Say that values of a column have no meaning for the model."""
+    if covariate.least is None or covariate.name not in data.trials.columns:
+        return []
+    values = _numbers(data, covariate.name)
+    low = trials & (values < covariate.least)
+    if not low.any():
+        return []
+    return [
+        f"column {covariate.name} ({covariate.meaning}): expected at least {covariate.least:g}, found"
+        f" {values[low].min():g} and the like at {int(low.sum()):,} trials"
+    ]
 
 
 def _item_problems(model: "RecognitionModel", data: "RecognitionData") -> list[str]:

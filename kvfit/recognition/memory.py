@@ -58,6 +58,8 @@ class Covariate:
         Value in data without the column; without a default such data are refused.
     examples : tuple of float
         Plausible values, on which :func:`kvfit.check_model` tries the model.
+    least : float, optional
+        Smallest value that has a meaning; data with a smaller one are refused.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Covariate:
     studied: bool = False
     default: float | None = None
     examples: tuple[float, ...] = (1.0, 2.0)
+    least: float | None = None
 
 
 #: ``evidence(p, cells, xp)``: `p` maps names to natural-scale values ``(..., cell)``.

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.labels import as_text
+from kvfit.tasks.numbers import read_numbers
 from kvfit.tasks.problems import Place, ProblemLog
 from kvfit.tasks.response_scale import normalise_response, yes_no_order
 
@@ -66,7 +67,7 @@ def _steps(table: pd.DataFrame, column: str) -> Mapping[str, np.ndarray] | None:
     """Whole numbers of confidence after "new" and after "old" responses, in this order; None if there is no such pair."""
     response, no_response = as_text(table["response"])
     confidence, no_confidence = as_text(table[column])
-    number = pd.to_numeric(pd.Series(confidence), errors="coerce").to_numpy(dtype=float)
+    number = read_numbers(confidence)
     kept = ~no_response & ~no_confidence
     words = np.array([normalise_response(str(one)) for one in response[kept]], dtype=object)
     order = yes_no_order(set(words.tolist()))

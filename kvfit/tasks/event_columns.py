@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.labels import as_integers, as_text
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 
 REQUIRED = ("subject", "list", "trial_type", "position", "item")
@@ -74,7 +75,9 @@ class EventColumns:
         ]
 
 
-def check_columns(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> EventColumns | None:
+def check_columns(
+    table: pd.DataFrame, rows: np.ndarray, log: ProblemLog, decimal: Decimal = None
+) -> EventColumns | None:
     """Check names, missing values, trial types and whole numbers.
 
     Parameters
@@ -84,6 +87,8 @@ def check_columns(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> Eve
     rows : ndarray of int64, shape (row,)
         Row numbers in the user's file.
     log : ProblemLog
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
@@ -98,15 +103,17 @@ def check_columns(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> Eve
     for name in REQUIRED:
         if name in table.columns:
             text[name], missing[name] = as_text(table[name], words=name == "item")
-    position, not_whole = as_integers(text["position"])
+    position, not_whole = as_integers(text["position"], decimal)
+    # Study, STUDY and study are one word.
+    kind = pd.Series(text["trial_type"], dtype=object).str.casefold().to_numpy()
     columns = EventColumns(
         rows=rows,
         subject=text["subject"],
         label=text["list"],
         item=text["item"],
         item_missing=missing["item"],
-        is_study=text["trial_type"] == "study",
-        is_response=text["trial_type"] == "recall",
+        is_study=kind == "study",
+        is_response=kind == "recall",
         position=position,
         keyed=~missing["subject"] & ~missing["list"],
         usable=np.zeros(n_rows, dtype=bool),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.reading_rules import ReadingRules
 from kvfit.tasks.sources import typed_column
 from kvfit.tasks.validation import CheckedEvents
@@ -22,7 +23,7 @@ def tidy_events(
     rules: ReadingRules,
     *,
     text_cells: bool = False,
-    decimal_comma: bool = False,
+    decimal: Decimal = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Make the final event table from a table without problems.
 
@@ -34,8 +35,8 @@ def tidy_events(
     rules : ReadingRules
     text_cells : bool
         The table comes from a text file: find the type of its other columns.
-    decimal_comma : bool
-        Numbers of a text file are written ``1,5``.
+    decimal : {"comma", "point"}, optional
+        Decimal mark of a text file.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def tidy_events(
     extras = {}
     for name in table.columns.difference(list(EVENT_COLUMNS[:5]), sort=False):
         values = table[name].iloc[rows].reset_index(drop=True)
-        extras[renamed.get(name, name)] = typed_column(values, text_cells=text_cells, decimal_comma=decimal_comma)
+        extras[renamed.get(name, name)] = typed_column(values, text_cells=text_cells, decimal=decimal)
     return pd.concat([events, pd.DataFrame(extras, index=events.index)], axis=1), left_out
 
 

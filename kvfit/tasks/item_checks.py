@@ -71,7 +71,8 @@ def check_empty_participants(lists: ListRows, rules: ReadingRules, log: ProblemL
             "Participants have no response in any list",
             expected="at least one recall row for each participant",
             fix=(
-                "add the recalls; or pass empty_participants='drop' (leave them out) or 'keep' (they recalled nothing)"
+                "add the recalls; or pass empty_participants='drop' (leave them out) or empty_participants='keep' (they"
+                " recalled nothing)"
             ),
             column="subject",
             places=[

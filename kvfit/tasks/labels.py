@@ -13,9 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical, comparable
-
-#: Spellings of a missing number or label. Items are exempt: NULL, NAN and NONE are words of word pools.
-MISSING = frozenset({"", "na", "nan", "n/a", "#n/a", "null", "none", "<na>", "nat"})
+from kvfit.tasks.numbers import MISSING, Decimal, read_numbers
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
@@ -56,12 +54,14 @@ def _one_text(value: object, words: bool) -> str:
     return text if words else text.strip()
 
 
-def as_integers(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def as_integers(text: np.ndarray, decimal: Decimal = None) -> tuple[np.ndarray, np.ndarray]:
     """Read text as whole numbers.
 
     Parameters
     ----------
     text : ndarray of str, shape (row,)
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file: ``3,0`` is a whole number too.
 
     Returns
     -------
@@ -70,12 +70,10 @@ def as_integers(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     bad : ndarray of bool, shape (row,)
         ``3.0`` and ``3`` are whole numbers; ``3.5``, ``three`` and an empty text are not.
     """
-    codes, uniques = pd.factorize(text)
-    values = np.asarray(pd.to_numeric(pd.Series(uniques, dtype=object), errors="coerce"), dtype=float)
+    values = read_numbers(text, decimal)
     with np.errstate(invalid="ignore"):
         whole = np.isfinite(values) & (values == np.round(values)) & (np.abs(values) < 2.0**53)
-    numbers = np.where(whole, values, 0).astype(np.int64)
-    return numbers[codes], ~whole[codes]
+    return np.where(whole, values, 0).astype(np.int64), ~whole
 
 
 def order_labels(text: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,14 +112,14 @@ def natural_key(label: str) -> tuple[tuple[int, int, str], ...]:
     return (*key, (2, 0, label))
 
 
-def convert_column(text: pd.Series, *, decimal_comma: bool = False) -> pd.Series:
+def convert_column(text: pd.Series, *, decimal: Decimal = None) -> pd.Series:
     """Give a text column of a file its type: numbers where every filled cell is one, else text.
 
     Parameters
     ----------
     text : pandas.Series of str
-    decimal_comma : bool
-        Read ``1,5`` as one and a half (files separated by semicolons).
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
@@ -132,10 +130,8 @@ def convert_column(text: pd.Series, *, decimal_comma: bool = False) -> pd.Series
     uniques = [canonical(str(cell)) for cell in raw_cells]
     cells = [cell.strip() for cell in uniques]
     missing = np.array([cell.lower() in MISSING for cell in cells], dtype=bool)
-    plain = [cell.replace(",", ".") if decimal_comma else cell for cell in cells]
-    numbers = pd.to_numeric(pd.Series(plain, dtype=object).mask(missing), errors="coerce")
-    values = np.asarray(numbers, dtype=float)
-    if missing.all() or np.isnan(values[~missing]).any() or _leading_zero(plain):
+    values = read_numbers(np.array(cells, dtype=object), decimal)
+    if missing.all() or np.isnan(values[~missing]).any() or _leading_zero(cells):
         filled = np.array([raw if cell else None for cell, raw in zip(cells, uniques, strict=True)], object)
         return pd.Series(filled[codes], index=text.index, dtype="str")
     if not missing.any() and all(_INTEGER.fullmatch(cell) for cell in cells):

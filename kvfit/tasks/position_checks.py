@@ -7,6 +7,7 @@ import pandas as pd
 
 from kvfit.tasks.labels import as_integers, as_text
 from kvfit.tasks.list_rows import ListRows
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.problems import PLACES_SHOWN, ProblemLog
 
 
@@ -81,13 +82,13 @@ def check_recalls_without_study(lists: ListRows, log: ProblemLog) -> None:
             lists.touched[chosen] = True
 
 
-def declared_length(lists: ListRows, table: pd.DataFrame, log: ProblemLog) -> np.ndarray:
+def declared_length(lists: ListRows, table: pd.DataFrame, log: ProblemLog, decimal: Decimal = None) -> np.ndarray:
     """Read the column list_length, if there is one: one length a list."""
     declared = np.full(lists.n_lists, np.nan)
     if "list_length" not in table.columns:
         return declared
     text, missing = as_text(table["list_length"])
-    whole, not_whole = as_integers(text)
+    whole, not_whole = as_integers(text, decimal)
     bad = np.flatnonzero(~missing & (not_whole | (whole < 1)))
     numbers = np.where(missing, np.nan, whole.astype(float))
     if len(bad):
@@ -136,7 +137,7 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             "study_position_outside",
             "Study positions lie outside their list",
             expected="1 up to the list's length; positions are counted from 1",
-            fix="correct the positions; add 1 if they were counted from 0",
+            fix="correct the positions; pass first_position=0 if they were counted from 0",
             column="position",
             places=columns.places(outside, text),
             n_places=len(outside),
@@ -148,7 +149,7 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             "output_position_outside",
             "Output positions of recalls lie before the first",
             expected="1, 2, 3, ... in the order of the responses",
-            fix="correct the positions; add 1 if they were counted from 0",
+            fix="correct the positions; pass first_position=0 if they were counted from 0",
             column="position",
             places=columns.places(early, columns.position[early]),
             n_places=len(early),

@@ -139,10 +139,24 @@ class DataWarning(UserWarning):
 
 @dataclass
 class ProblemLog:
-    """Collects problems while a file is checked."""
+    """Collects problems while a file is checked.
+
+    Attributes
+    ----------
+    row_unit : str
+        As in `Problem`.
+    problems : list of Problem
+    names : dict of str to str
+        kvfit's name of a column to the user's, where they differ.
+    """
 
     row_unit: str = "line"
     problems: list[Problem] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+
+    def or_ignore(self, column: str, meaning: str) -> str:
+        """Advise to leave a column out if its name means something else than to kvfit; begins with a semicolon."""
+        return f"; if the column is not {meaning}, pass ignore_columns=[{self.names.get(column, column)!r}]"
 
     def add(
         self,

@@ -1,97 +1,128 @@
-"""Read wide tables of rating counts: one row a participant, condition and old/new; one column a category."""
+"""Read tables of counts: one row a participant, condition and perhaps old/new; one column, or row, a category."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.count_columns import CountColumn, check_counts
 from kvfit.tasks.event_columns import report_missing_columns
 from kvfit.tasks.labels import as_integers, as_text
+from kvfit.tasks.numbers import Decimal, in_doubt, read_numbers
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.recognition_columns import ALIASES
-from kvfit.tasks.response_scale import Scale, normalise_response, scale_labels
-
-_COUNT = re.compile(r"(?:count|n|freq|rating|response|resp|r)[ _.]?(-?[0-9]+)", re.IGNORECASE)
+from kvfit.tasks.response_scale import Scale
 
 #: More trials than this come from a column that holds no counts.
 _MOST_TRIALS = 10_000_000
 
 
-def count_columns(columns: Sequence[str], scale: Scale | None) -> dict[str, str]:
-    """Tell a wide table of counts by its columns.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        Of the table.
-    scale : sequence or str, optional
-        The user's scale; its labels may be column names.
-
-    Returns
-    -------
-    dict of str to str
-        Label of a category to its column, in the order of the columns' numbers or of the scale; empty if this is
-        no table of counts. Columns are called ``count_1``, ``count_2``, ... (also ``n_1``, ``rating_1``, ``r1``),
-        or as the labels of the scale.
-    """
-    if "response" in columns:
-        return {}
-    by_label = {normalise_response(str(column)): str(column) for column in columns}
-    labels = scale_labels(scale) if scale is not None else ()
-    if labels and all(label in by_label for label in labels):
-        return {label: by_label[label] for label in labels}
-    found = {int(match[1]): str(column) for column in columns if (match := _COUNT.fullmatch(str(column)))}
-    return {str(number): found[number] for number in sorted(found)} if len(found) > 1 else {}
-
-
 def expand_counts(
-    table: pd.DataFrame, rows: np.ndarray, columns: dict[str, str], log: ProblemLog
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    columns: Sequence[CountColumn],
+    log: ProblemLog,
+    *,
+    scale: Scale | None = None,
+    decimal: Decimal = None,
 ) -> tuple[pd.DataFrame, np.ndarray] | None:
     """Turn counts into one row a trial, exactly.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        With ``subject``, ``old``, the count columns and any conditions.
+        With ``subject``, the count columns, any conditions, and ``old`` unless the columns tell it.
     rows : ndarray of int64, shape (row,)
         Row numbers in the user's file.
-    columns : dict of str to str
-        From `count_columns`.
+    columns : sequence of CountColumn
+        From `kvfit.tasks.count_columns.find_counts`.
     log : ProblemLog
+    scale : sequence or str, optional
+        The user's scale.
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
     table : pandas.DataFrame
-        The count columns are replaced by ``response``; one row a trial.
+        The count columns are replaced by ``response`` (and ``old``); one row a trial.
     rows : ndarray of int64, shape (trial,)
         Row of the user's file that each trial comes from.
 
     None if the table cannot be expanded; `log` then says why.
     """
-    lacking = [name for name in ("subject", "old") if name not in table.columns]
+    of_status = any(one.old is not None for one in columns)
+    lacking = [name for name in ("subject", *("old",) * (not of_status)) if name not in table.columns]
     report_missing_columns(lacking, list(table.columns), log, synonyms=ALIASES)
-    counts = np.zeros((len(table), len(columns)), dtype=np.int64)
-    for k, name in enumerate(columns.values()):
-        text, missing = as_text(table[name])
-        counts[:, k], bad = as_integers(text)
-        at = np.flatnonzero(missing | bad | (counts[:, k] < 0) | (counts[:, k] > _MOST_TRIALS))
-        if len(at):
-            log.add(
-                "count",
-                "Counts are no whole numbers of at least 0",
-                expected="the number of responses in this category; 0 where there were none",
-                fix="correct the cells; fill empty cells with 0 if nobody used the category there",
-                column=name,
-                places=_places(table, rows, at, [repr(text[row]) if text[row] else "nothing" for row in at]),
-                n_places=len(at),
-            )
+    check_counts(columns, scale, log)
+    counts = np.column_stack([_read_counts(table, rows, one.name, log, decimal) for one in columns])
     if log.errors:
         return None
-    rest = table.drop(columns=list(columns.values()))
-    _check_duplicates(rest, rows, log)
+    rest = table.drop(columns=[one.name for one in columns])
+    _check_duplicates(rest, rows, log, of_status=of_status)
+    _check_some(counts, log)
+    if log.errors:
+        return None
+    of_row = np.repeat(np.arange(len(table)), counts.sum(axis=1))
+    labels = np.tile(np.array([one.label for one in columns], dtype=object), len(table))
+    made = {"response": np.repeat(labels, counts.ravel())}
+    if of_status:
+        made["old"] = np.repeat(np.tile([int(bool(one.old)) for one in columns], len(table)), counts.ravel())
+    return rest.iloc[of_row].reset_index(drop=True).assign(**made), rows[of_row]
+
+
+def expand_weights(
+    table: pd.DataFrame, rows: np.ndarray, column: str, log: ProblemLog, decimal: Decimal = None
+) -> tuple[pd.DataFrame, np.ndarray] | None:
+    """Turn rows that stand for several trials each into one row a trial.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        With ``response``.
+    rows : ndarray of int64, shape (row,)
+    column : str
+        Number of trials of each row.
+    log : ProblemLog
+    decimal : {"comma", "point"}, optional
+
+    Returns
+    -------
+    table, rows
+        As from `expand_counts`; None if the column does not say how many trials a row stands for: it holds other
+        than whole numbers, or rows are alike in all other columns, as trials are.
+    """
+    numbers = read_numbers(as_text(table[column])[0], decimal)
+    rest = table.drop(columns=column)
+    cells = pd.DataFrame({name: as_text(rest[name])[0] for name in rest.columns})
+    whole = np.isfinite(numbers) & (numbers >= 0) & (numbers == np.round(numbers))
+    if not whole.all() or cells.duplicated().any() or not (numbers > 1).any() or numbers.sum() > _MOST_TRIALS:
+        return None
+    of_row = np.repeat(np.arange(len(table)), numbers.astype(np.int64))
+    return rest.iloc[of_row].reset_index(drop=True), rows[of_row]
+
+
+def _read_counts(table: pd.DataFrame, rows: np.ndarray, name: str, log: ProblemLog, decimal: Decimal) -> np.ndarray:
+    text, missing = as_text(table[name])
+    counts, bad = as_integers(text, decimal)
+    at = np.flatnonzero(missing | bad | (counts < 0) | (counts > _MOST_TRIALS))
+    if len(at):
+        log.add(
+            "count",
+            "Counts are no whole numbers of at least 0",
+            expected="the number of responses in this category; 0 where there were none",
+            fix="correct the cells; fill empty cells with 0 if nobody used the category there; of proportions the numbers"
+            " of responses are needed" + in_doubt(text[at]),
+            column=name,
+            places=_places(table, rows, at, [repr(text[row]) if text[row] else "nothing" for row in at]),
+            n_places=len(at),
+        )
+    return counts
+
+
+def _check_some(counts: np.ndarray, log: ProblemLog) -> None:
     if not counts.any():
         log.add(
             "no_rows",
@@ -99,23 +130,18 @@ def expand_counts(
             expected="at least one response",
             fix="check that the file was written completely",
         )
-    if log.errors:
-        return None
-    of_row = np.repeat(np.arange(len(table)), counts.sum(axis=1))
-    labels = np.tile(np.array(list(columns), dtype=object), len(table))
-    trials = rest.iloc[of_row].reset_index(drop=True)
-    return trials.assign(response=np.repeat(labels, counts.ravel())), rows[of_row]
 
 
-def _check_duplicates(rest: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> None:
+def _check_duplicates(rest: pd.DataFrame, rows: np.ndarray, log: ProblemLog, *, of_status: bool) -> None:
     cells = pd.DataFrame({name: as_text(rest[name])[0] for name in rest.columns})
     at = np.flatnonzero(cells.duplicated())
     if len(at):
         first = cells.drop_duplicates().reset_index().merge(cells.iloc[at], on=list(cells.columns), how="right")
+        kind = "participant and condition" if of_status else "participant, condition and status"
         log.add(
             "duplicate_cell",
-            "The same participant, condition and status has several rows",
-            expected="one row of counts for each participant, condition and old/new",
+            f"The same {kind} has several rows",
+            expected=f"one row of counts for each {kind}",
             fix="remove copied rows; if they are different lists, add a column 'list'",
             places=_places(
                 rest, rows, at, [f"as in {log.row_unit} {rows[one]}" for one in first["index"].head(PLACES_SHOWN)]

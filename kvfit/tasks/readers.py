@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from kvfit.tasks.event_columns import REQUIRED
 from kvfit.tasks.event_tables import tidy_events
+from kvfit.tasks.extra_columns import check_extras
 from kvfit.tasks.free_recall import FreeRecallData, build_free_recall
 from kvfit.tasks.matrices import RecallMatrix, matrix_events
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.penn import read_penn
 from kvfit.tasks.problems import Place, Problem, ProblemLog
 from kvfit.tasks.reading_rules import EmptyParticipants, ReadingRules, RepeatedItems
 from kvfit.tasks.sources import (
     Columns,
+    SourceTable,
+    count_from_one,
     describe_source,
     existing_file,
     open_table,
@@ -24,7 +30,7 @@ from kvfit.tasks.sources import (
     source_stem,
 )
 from kvfit.tasks.validation import CheckedEvents, check_events
-from kvfit.tasks.wide import is_wide, read_wide
+from kvfit.tasks.wide import is_wide, read_wide, recall_columns
 
 #: Endings of files with Penn matrices.
 PENN_SUFFIXES = (".mat", ".npz")
@@ -40,8 +46,11 @@ def read_free_recall(
     repeated_items: RepeatedItems = "error",
     empty_participants: EmptyParticipants = "error",
     ignore_case: bool = False,
+    ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
+    first_position: int = 1,
 ) -> FreeRecallData:
     """Read free recall data and check them completely.
 
@@ -73,8 +82,16 @@ def read_free_recall(
         Participants without a response.
     ignore_case : bool
         Match items whatever their case and outer blanks.
+    ignore_columns : sequence of str, optional
+        Columns that are not read, because their name means something else than to kvfit.
     encoding, delimiter : str, optional
-        Of a text file; default UTF-8, and the delimiter that the header shows.
+        Of a text file; default UTF-8 or what its byte order mark says, and the delimiter that the header shows (a
+        character, or ``"tab"``, ``"blank"``).
+    decimal : {"comma", "point"}, optional
+        Decimal mark; needed only where numbers such as ``1,204`` leave it open.
+    first_position : {0, 1}
+        What the table calls the first study and output position. With 0, a wide table's 0 is the first study
+        position, and empty cells are no response.
 
     Returns
     -------
@@ -84,8 +101,8 @@ def read_free_recall(
     ------
     DataError
         If anything is wrong; it lists every problem with participant, list, row, what was expected and
-        found, and what to do. Rows of text files are lines (the header is line 1; a quoted line break
-        counts as none), rows of data frames count from 0, rows of matrices from 1.
+        found, and what to do. Rows of text files are lines of the file, rows of data frames count from 0, rows
+        of matrices from 1.
     FileNotFoundError
         If there is no such file.
 
@@ -103,8 +120,11 @@ def read_free_recall(
         repeated_items=repeated_items,
         empty_participants=empty_participants,
         ignore_case=ignore_case,
+        ignore_columns=ignore_columns,
         encoding=encoding,
         delimiter=delimiter,
+        decimal=decimal,
+        first_position=first_position,
     )
     return sound_or_error(data, log, name, source)
 
@@ -136,18 +156,22 @@ def _examine(
     repeated_items: RepeatedItems = "error",
     empty_participants: EmptyParticipants = "error",
     ignore_case: bool = False,
+    ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
+    first_position: int = 1,
 ) -> tuple[FreeRecallData | None, ProblemLog]:
     """Read and check; None and the problems if there are errors."""
     rules = ReadingRules(repeated_items, empty_participants, ignore_case)
     log = ProblemLog()
-    read = _read_events(source, columns, list_length, rules, log, encoding, delimiter)
+    how = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
+    read = _read_events(source, columns, ignore_columns, list_length, first_position, rules, log, how)
     if log.errors or read is None:
         return None, log
-    events, left_out = tidy_events(
-        read.checked, read.table, rules, text_cells=read.text_cells, decimal_comma=read.decimal_comma
-    )
+    events, left_out = tidy_events(read.checked, read.table, rules, text_cells=read.text_cells, decimal=read.decimal)
+    extras = [name for name in read.table.columns if name not in REQUIRED]
+    check_extras(read.table[extras], log, text_cells=read.text_cells, decimal=read.decimal)
     if not (events["recall_type"] == "correct").any():
         log.add(
             "nothing_left",
@@ -170,39 +194,46 @@ class _ReadTable:
     checked: CheckedEvents
     table: pd.DataFrame
     text_cells: bool
-    decimal_comma: bool
+    decimal: Decimal
 
 
 def _read_events(
     source: str | Path | pd.DataFrame,
     columns: Columns | None,
+    ignore_columns: Sequence[str] | None,
     list_length: int | None,
+    first_position: int,
     rules: ReadingRules,
     log: ProblemLog,
-    encoding: str | None,
-    delimiter: str | None,
+    how: dict[str, str | None],
 ) -> _ReadTable | None:
-    """Read and check; problems go to `log`."""
+    """Read and check; problems go to `log`, and `how` says encoding, delimiter and decimal mark of a text file."""
     if not isinstance(source, pd.DataFrame) and Path(source).suffix.lower() in PENN_SUFFIXES:
         path = existing_file(source)
         log.row_unit = "matrix row"
         names = {ours: str(theirs) for ours, theirs in (columns or {}).items()}
         matrix = read_penn(path, log, names=names, list_length=list_length)
-        return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=False)
-    opened = open_table(source, log, encoding=encoding, delimiter=delimiter)
+        return None if matrix is None else _check_matrix(matrix, rules, log)
+    opened = open_table(source, log, ignore_columns=ignore_columns, **how)
     if opened is None:
         return None
     table = rename_columns(opened.cells, columns or {}, log)
     if is_wide(list(table.columns)):
-        matrix = read_wide(table, opened.rows, log, list_length=list_length)
-        return None if matrix is None else _check_matrix(matrix, rules, log, text_cells=opened.text_cells)
-    checked = check_events(table, opened.rows, rules, log)
-    return None if checked is None else _ReadTable(checked, table, opened.text_cells, opened.decimal_comma)
+        table = count_from_one(table, recall_columns(list(table.columns)), first_position, opened.decimal)
+        matrix = read_wide(table, opened.rows, log, list_length=list_length, decimal=opened.decimal)
+        return None if matrix is None else _check_matrix(matrix, rules, log, opened)
+    table = count_from_one(table, ["position"], first_position, opened.decimal)
+    checked = check_events(table, opened.rows, rules, log, decimal=opened.decimal)
+    return None if checked is None else _ReadTable(checked, table, opened.text_cells, opened.decimal)
 
 
-def _check_matrix(matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, *, text_cells: bool) -> _ReadTable | None:
+def _check_matrix(
+    matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, opened: SourceTable | None = None
+) -> _ReadTable | None:
     events, rows = matrix_events(matrix, log)
     if log.errors and events.empty:
         return None
     checked = check_events(events, rows, rules, log)
-    return None if checked is None else _ReadTable(checked, events, text_cells, decimal_comma=False)
+    if checked is None:
+        return None
+    return _ReadTable(checked, events, opened is not None and opened.text_cells, opened.decimal if opened else None)

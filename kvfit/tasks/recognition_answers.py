@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from kvfit.tasks.labels import MISSING, as_text
+from kvfit.tasks.labels import as_text
+from kvfit.tasks.numbers import MISSING, Decimal, in_doubt, read_numbers
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.reading_rules import RecognitionRules
 from kvfit.tasks.recognition_columns import TrialRows
@@ -18,12 +19,22 @@ from kvfit.tasks.response_scale import (
     find_scale,
     is_remember_know,
     normalise_response,
+    one_spelling,
     remember_know,
     scale_labels,
 )
 
 _OLD = frozenset({"old", "target", "studied", "true", "yes", "1"})
 _NEW = frozenset({"new", "lure", "foil", "distractor", "distracter", "unstudied", "nonstudied", "false", "no", "0"})
+
+
+#: What columns of numbers are, for advice about columns of the same name that are something else.
+_MEANINGS = {
+    "rt": "a response time",
+    "study_position": "the study position of the tested item",
+    "lag": "the distance from study to test",
+    "list_length": "the length of the study list",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +76,7 @@ def check_answers(
     old_from: str | int | None = None,
     ordered: bool = True,
     old_values: Sequence[object] | None = None,
+    decimal: Decimal = None,
 ) -> TrialAnswers:
     """Check old/new status, responses and the numbers of each trial.
 
@@ -78,7 +90,9 @@ def check_answers(
     scale, old_from, ordered
         As in `kvfit.tasks.response_scale.find_scale`.
     old_values : sequence, optional
-        Values of the column ``old`` that mean "studied"; all others mean "new".
+        Values of the column ``old`` that mean "studied", whatever their case; all others mean "new".
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
@@ -88,11 +102,13 @@ def check_answers(
     is_test = trials.columns.is_response
     old, probe, bad_status = _status(table["old"], trials, old_values, log)
     numbers = {
-        name: _numbers(table[name], name, trials, log)
+        name: _numbers(table[name], name, trials, decimal, log)
         for name in ("rt", "study_position", "lag", "list_length")
         if name in table.columns
     }
     given = _responses(table["response"], scale, rules)
+    if scale is None and not rules.ignore_case:
+        given = one_spelling(given, given[is_test])
     found = find_scale(scale, old_from, set(given[is_test]), log, ordered=ordered, ignore_case=rules.ignore_case)
     response, outside = _categories(given, is_test, found, rules, trials, log)
     judgement = _judgements(table, given, response, found, trials, log)
@@ -119,10 +135,12 @@ def _status(
         old = np.array([word in _OLD for word in words], dtype=bool)[codes]
         known = old | np.array([word in _NEW for word in words], dtype=bool)[codes]
     else:
-        wanted = {as_text(pd.Series([one], dtype=object))[0][0] for one in old_values}
-        old = np.isin(text.astype(str), sorted(wanted))
+        # Without case: a value that is not named would be new without a word.
+        folded = pd.Series(text, dtype=object).str.casefold().to_numpy()
+        wanted = {str(as_text(pd.Series([one], dtype=object))[0][0]).casefold() for one in old_values}
+        old = np.isin(folded.astype(str), sorted(wanted))
         known = np.ones(len(text), dtype=bool)
-        absent = sorted(wanted - set(text[columns.is_response]))
+        absent = sorted(wanted - set(folded[columns.is_response]))
         if absent:
             log.add(
                 "old_values",
@@ -188,12 +206,17 @@ def _categories(
     at = np.flatnonzero(outside)
     if len(at):
         folded = {label.casefold() for label in scale.labels}
-        by_case = all(str(one).casefold() in folded for one in set(given[at]))
+        by_case = [str(one).casefold() in folded for one in set(given[at])]
+        fix = "pass ignore_case=True"
+        if not all(by_case):
+            fix = "correct the responses, or scale=" + "; pass ignore_case=True where only the case differs" * any(
+                by_case
+            )
         log.add(
             "response_outside_scale",
             "Responses lie outside the scale",
             expected=f"{scale.describe()}; an empty cell where there is no response",
-            fix="pass ignore_case=True" if by_case else "correct the responses, or scale=",
+            fix=fix,
             column="response",
             places=columns.places(at, [repr(given[row]) for row in at[:PLACES_SHOWN]]),
             n_places=len(at),
@@ -232,7 +255,7 @@ def _judgements(
             "remember_know",
             "Judgements are neither remember, know nor guess",
             expected="remember, know or guess (r, k, g); empty or 'new' after a 'new' response",
-            fix="correct the cells",
+            fix="correct the cells" + log.or_ignore("remember_know", "a remember/know judgement"),
             column="remember_know",
             places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),
             n_places=len(at),
@@ -253,10 +276,10 @@ def _judgements(
     return judgement
 
 
-def _numbers(values: pd.Series, name: str, trials: TrialRows, log: ProblemLog) -> np.ndarray:
+def _numbers(values: pd.Series, name: str, trials: TrialRows, decimal: Decimal, log: ProblemLog) -> np.ndarray:
     columns = trials.columns
     text, missing = as_text(values)
-    numbers = pd.to_numeric(pd.Series(text).mask(missing), errors="coerce").to_numpy(dtype=float)
+    numbers = read_numbers(text, decimal)
     bad = ~missing & ~np.isfinite(numbers)
     if name == "rt":
         bad |= numbers < 0
@@ -266,7 +289,7 @@ def _numbers(values: pd.Series, name: str, trials: TrialRows, log: ProblemLog) -
             "not_a_number",
             f"Values of '{name}' are no numbers" + (" of at least 0" if name == "rt" else ""),
             expected="a number, or an empty cell",
-            fix="correct the cells",
+            fix="correct the cells" + in_doubt(text[at]) + log.or_ignore(name, _MEANINGS[name]),
             column=name,
             places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),
             n_places=len(at),

@@ -135,8 +135,8 @@ def check_both_kinds(lists: ListRows, answers: TrialAnswers, rules: RecognitionR
             "Participants have no scored old items, or no scored new ones",
             expected="old and new items of each participant, or memory and readiness to say 'old' cannot be told apart",
             fix=(
-                "add the missing trials; or pass incomplete_participants='drop' (leave them out) or 'keep' (for models"
-                " that share what they lack)"
+                "add the missing trials; or pass incomplete_participants='drop' (leave them out) or"
+                " incomplete_participants='keep' (for models that share what they lack)"
             ),
             column="old",
             places=[
@@ -172,7 +172,7 @@ def check_direction(lists: ListRows, answers: TrialAnswers, log: ProblemLog) -> 
             "reversed_scale",
             "New items got surer 'old' responses than old items",
             expected="a scale from surest new to surest old",
-            fix="reverse scale= (e.g. '6-1' instead of '1-6'), or check which items are old",
+            fix="reverse the scale (scale='6-1' instead of scale='1-6'), or check which items are old",
             column="response",
             places=[Place(found=f"area under the ROC {area:.2f}; {answers.scale.describe()}")],
             severity="warning",

@@ -11,6 +11,7 @@ import pandas as pd
 from kvfit.tasks.canonical import canonical
 from kvfit.tasks.event_columns import EventColumns, report_missing_columns
 from kvfit.tasks.labels import as_integers, as_text
+from kvfit.tasks.numbers import Decimal, in_doubt
 from kvfit.tasks.problems import PLACES_SHOWN, ProblemLog
 
 #: Names under which a column is taken without being told, if it is the only candidate and ours is absent.
@@ -33,6 +34,14 @@ REQUIRED = ("subject", "old", "response")
 PHASES = ("study", "test", "continuous")
 
 _LABELS = ("subject", "list", "phase", "position", "item")
+
+#: What optional columns are, for advice about columns of the same name that are something else.
+_MEANINGS = {
+    "list": "the list of a trial",
+    "phase": "about study and test",
+    "position": "an order of study and test",
+    "item": "the item of a trial",
+}
 
 #: Columns that kvfit understands; all others are the user's.
 KNOWN = (*_LABELS, "old", "response", "rt", "remember_know")
@@ -88,12 +97,19 @@ def apply_aliases(table: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if ours in table.columns:
             continue
         candidates = [column for name in (ours, *theirs) for column in lowered.get(name, ())]
-        if len(candidates) == 1:
+        if len(candidates) == 1 and not (ours == "phase" and _tells_no_phase(table[candidates[0]])):
             renamed[candidates[0]] = ours
     return table.rename(columns=renamed), [f"{ours} = {theirs}" for theirs, ours in renamed.items()]
 
 
-def check_rows(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> TrialRows | None:
+def _tells_no_phase(values: pd.Series) -> bool:
+    """Whether a column has one word in all rows that is no phase: jsPsych's trial_type holds the name of a plugin."""
+    text, _ = as_text(values)
+    words = {str(one).lower() for one in pd.unique(text)}
+    return len(words) == 1 and not words & set(PHASES)
+
+
+def check_rows(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog, decimal: Decimal = None) -> TrialRows | None:
     """Check names, participants, lists, phases, positions and items.
 
     Parameters
@@ -105,6 +121,8 @@ def check_rows(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> TrialR
     rows : ndarray of int64, shape (row,)
         Row numbers in the user's file.
     log : ProblemLog
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
@@ -125,7 +143,7 @@ def check_rows(table: pd.DataFrame, rows: np.ndarray, log: ProblemLog) -> TrialR
         phase[:] = "test"
     is_study, is_continuous = phase == "study", phase == "continuous"
     is_test = (phase == "test") | is_continuous
-    position, not_whole = as_integers(text["position"])
+    position, not_whole = as_integers(text["position"], decimal)
     given = {name: bool((~missing["position"] & of).any()) for name, of in (("study", is_study), ("test", is_test))}
     if "position" not in present:
         given = dict.fromkeys(given, False)
@@ -166,7 +184,8 @@ def _report_missing(
                 "missing_value",
                 f"Rows without a value for '{name}'",
                 expected="a value in every row, or no such column" if name not in REQUIRED else "a value in every row",
-                fix="fill the cells or remove the rows",
+                fix="fill the cells or remove the rows"
+                + ("" if name in REQUIRED else log.or_ignore(name, _MEANINGS[name])),
                 column=name,
                 places=columns.places(at, ["nothing"] * len(at)),
                 n_places=len(at),
@@ -180,7 +199,8 @@ def _report_phases(columns: EventColumns, phase: np.ndarray, missing: np.ndarray
             "phase",
             f"Rows are of no phase that kvfit knows ({', '.join(map(repr, sorted(set(phase[at]))[:5]))})",
             expected="'study', 'test', or 'continuous' (every trial is study and test)",
-            fix="rename these values, and remove rows of other events (practice, distractors)",
+            fix="rename these values, and remove rows of other events (practice, distractors)"
+            + log.or_ignore("phase", "about study and test"),
             column="phase",
             places=columns.places(at, [repr(phase[row]) for row in at[:PLACES_SHOWN]]),
             n_places=len(at),
@@ -202,7 +222,9 @@ def _report_positions(columns: EventColumns, text: np.ndarray, bad: np.ndarray, 
             "position_not_whole",
             "Positions are no whole numbers from 1",
             expected="1, 2, 3, ...: order of study in study rows, order of test in test rows",
-            fix="correct the cells; add 1 if positions were counted from 0",
+            fix="correct the cells; pass first_position=0 if positions were counted from 0"
+            + in_doubt(text[at])
+            + log.or_ignore("position", "an order of study and test"),
             column="position",
             places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),
             n_places=len(at),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -82,7 +83,8 @@ def design_columns(
     """Give each trial study position, presentations, lag and list length, as far as they are known.
 
     What the table says is kept and checked; the rest is derived from study rows. A lag is the number of events
-    from the (last) study of an item to its test, 1 if nothing came between; in study-test lists without one
+    from the (last) study of an item to its test, 1 if nothing came between (a table's own lags are kept as they are, also
+    where they count what came between, from 0); in study-test lists without one
     running number for both phases it is counted as if the test followed the list at once. List length is the number
     of different items studied, so that repetitions do not lengthen a list. In continuous recognition no list is studied
     before its test, and what a probe meets grows from trial to trial: there is no list length unless the user states
@@ -107,11 +109,11 @@ def design_columns(
     at = lists.responses
     old, given = answers.old[at], {name: values[at] for name, values in answers.numbers.items()}
     found: dict[str, np.ndarray] = {}
-    _check_lures(lists, given.get("study_position"), old, log)
-    # Codes such as 0 or -1 for "does not apply" are missing values.
+    _check_given_positions(lists, given.get("study_position"), old, log)
+    _check_given_lags(lists, given.get("lag"), old, log)
     for name in ("study_position", "lag"):
         if name in given:
-            found[name] = np.where(old & (given[name] > 0), given[name], np.nan)
+            found[name] = np.where(old, given[name], np.nan)
     lengths = _list_length(lists, trials, given.get("list_length"), list_length, shown, log)
     if lengths is not None:
         found["list_length"] = lengths
@@ -181,19 +183,72 @@ def _list_length(
     return n_items.astype(float)
 
 
-def _check_lures(lists: ListRows, study_position: np.ndarray | None, old: np.ndarray, log: ProblemLog) -> None:
-    if study_position is not None:
-        bad = np.flatnonzero(~old & (study_position > 0))
+def _check_given_positions(
+    lists: ListRows, study_position: np.ndarray | None, old: np.ndarray, log: ProblemLog
+) -> None:
+    """Report positions that no study row can have; of new items 0 and negative numbers say that there is none."""
+    if study_position is None:
+        return
+    known = ~np.isnan(study_position)
+    bad = np.flatnonzero(~old & (study_position > 0))
+    _report(
+        lists,
+        lists.responses[bad],
+        study_position[bad],
+        log,
+        code="lure_with_study_position",
+        what="New items have a study position",
+        expected="an empty cell (or 0) for new items",
+        fix="correct the status of the item, or empty the cell",
+        column="study_position",
+    )
+    bad = np.flatnonzero(old & known & ((study_position < 1) | (study_position != np.round(study_position))))
+    _report(
+        lists,
+        lists.responses[bad],
+        study_position[bad],
+        log,
+        code="study_position_not_whole",
+        what="Study positions of old items are no whole numbers from 1",
+        expected="1, 2, 3, ...; an empty cell where the position is not known",
+        fix="correct the cells; pass first_position=0 if positions were counted from 0"
+        + log.or_ignore("study_position", "the study position of the tested item"),
+        column="study_position",
+    )
+
+
+def _check_given_lags(lists: ListRows, lag: np.ndarray | None, old: np.ndarray, log: ProblemLog) -> None:
+    """Warn of lags that are no numbers of events, and of lags of new items, which nobody studied."""
+    if lag is None:
+        return
+    below = np.flatnonzero(old & (lag < 0))
+    _report(
+        lists,
+        lists.responses[below],
+        lag[below],
+        log,
+        code="negative_lag",
+        what="Lags below 0 are no numbers of events; they are kept as they are",
+        expected="events from study to test; centred lags can be described, but no model reads them",
+        fix="empty the cells if they are codes of missing values"
+        + log.or_ignore("lag", "the distance from study to test"),
+        column="lag",
+        severity="warning",
+    )
+    new = np.flatnonzero(~old & ~np.isnan(lag))
+    # One value is a code for "does not apply".
+    if len(np.unique(lag[new])) > 1:
         _report(
             lists,
-            lists.responses[bad],
-            study_position[bad],
+            lists.responses[new],
+            lag[new],
             log,
-            code="lure_with_study_position",
-            what="New items have a study position",
+            code="lure_with_lag",
+            what="Lags of new items are not kept, because new items have no study",
             expected="an empty cell (or 0) for new items",
-            fix="correct the status of the item, or empty the cell",
-            column="study_position",
+            fix="nothing, or rename the column if it is meant to describe new items too",
+            column="lag",
+            severity="warning",
         )
 
 
@@ -275,6 +330,7 @@ def _report(
     expected: str,
     fix: str,
     column: str,
+    severity: Literal["error", "warning"] = "error",
 ) -> None:
     if len(rows):
         said = [one if isinstance(one, str) else f"{one:g}" for one in found[:PLACES_SHOWN]]
@@ -286,4 +342,5 @@ def _report(
             column=column,
             places=lists.columns.places(rows, said),
             n_places=len(rows),
+            severity=severity,
         )

@@ -11,8 +11,10 @@ import pandas as pd
 
 from kvfit.tasks.canonical import canonical
 from kvfit.tasks.confidence_column import warn_unused_confidence
+from kvfit.tasks.count_columns import find_counts, labels_of, weight_column
+from kvfit.tasks.extra_columns import check_extras
 from kvfit.tasks.problems import Place, Problem, ProblemLog
-from kvfit.tasks.rating_counts import count_columns, expand_counts
+from kvfit.tasks.rating_counts import expand_counts, expand_weights
 from kvfit.tasks.reading_rules import IncompleteParticipants, MissingResponses, RecognitionRules
 from kvfit.tasks.recognition import RecognitionData, build_recognition
 from kvfit.tasks.recognition_columns import apply_aliases
@@ -28,6 +30,7 @@ from kvfit.tasks.response_scale import Scale
 from kvfit.tasks.sources import (
     Columns,
     SourceTable,
+    count_from_one,
     describe_source,
     open_table,
     rename_columns,
@@ -51,8 +54,11 @@ def read_recognition(
     missing_responses: MissingResponses = "error",
     incomplete_participants: IncompleteParticipants = "error",
     ignore_case: bool = False,
+    ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
+    first_position: int = 1,
 ) -> RecognitionData:
     """Read recognition data and check them completely.
 
@@ -102,8 +108,15 @@ def read_recognition(
         Participants without a scored old item or without a scored new one.
     ignore_case : bool
         Compare items and responses whatever their case and outer blanks.
+    ignore_columns : sequence of str, optional
+        Columns that are not read, because their name means something else than to kvfit: ``["trial_type"]`` of jsPsych.
     encoding, delimiter : str, optional
-        Of a text file; default UTF-8, and the delimiter that the header shows.
+        Of a text file; default UTF-8 or what its byte order mark says, and the delimiter that the header shows (a
+        character, or ``"tab"``, ``"blank"``).
+    decimal : {"comma", "point"}, optional
+        Decimal mark; needed only where numbers such as ``1,204`` leave it open.
+    first_position : {0, 1}
+        What the table calls the first position of study and test.
 
     Returns
     -------
@@ -114,7 +127,7 @@ def read_recognition(
     ------
     DataError
         If anything is wrong; it lists every problem with participant, list, row, what was expected and found,
-        and what to do. Rows of text files are lines (the header is line 1), rows of data frames count from 0.
+        and what to do. Rows of text files are lines of the file, rows of data frames count from 0.
     FileNotFoundError
         If there is no such file.
 
@@ -137,8 +150,11 @@ def read_recognition(
         missing_responses=missing_responses,
         incomplete_participants=incomplete_participants,
         ignore_case=ignore_case,
+        ignore_columns=ignore_columns,
         encoding=encoding,
         delimiter=delimiter,
+        decimal=decimal,
+        first_position=first_position,
     )
     return sound_or_error(data, log, name, source)
 
@@ -175,16 +191,21 @@ def _examine(
     missing_responses: MissingResponses = "error",
     incomplete_participants: IncompleteParticipants = "error",
     ignore_case: bool = False,
+    ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
     delimiter: str | None = None,
+    decimal: str | None = None,
+    first_position: int = 1,
 ) -> tuple[RecognitionData | None, ProblemLog]:
     """Read and check; None and the problems if there are errors."""
     rules = RecognitionRules(missing_responses, incomplete_participants, ignore_case)
     log = ProblemLog()
-    opened = open_table(source, log, encoding=encoding, delimiter=delimiter)
+    opened = open_table(
+        source, log, encoding=encoding, delimiter=delimiter, decimal=decimal, ignore_columns=ignore_columns
+    )
     if opened is None:
         return None, log
-    opened, said, scale = _named_table(opened, columns or {}, scale, log)
+    opened, said, scale = _named_table(opened, columns or {}, scale, first_position, log)
     if opened is None:
         return None, log
     checked = check_trials(
@@ -199,6 +220,8 @@ def _examine(
     )
     if checked is None or log.errors:
         return None, log
+    extras = users_columns(opened.cells)
+    check_extras(opened.cells[extras], log, text_cells=opened.text_cells, decimal=opened.decimal)
     text = describe_source(source, description)
     if said:
         text += f"; columns: {', '.join(said)}"
@@ -245,23 +268,40 @@ def _build(
 
 
 def _named_table(
-    opened: SourceTable, columns: Columns, scale: Scale | None, log: ProblemLog
+    opened: SourceTable, columns: Columns, scale: Scale | None, first_position: int, log: ProblemLog
 ) -> tuple[SourceTable | None, list[str], Scale | None]:
     """Give the columns kvfit's names, and turn counts into trials."""
     table = rename_columns(opened.cells, columns, log)
     table, said = apply_aliases(table)
+    log.names.update((ours, theirs) for ours, theirs in columns.items() if isinstance(theirs, str))
+    log.names.update({ours: theirs for ours, _, theirs in (one.partition(" = ") for one in said)})
     table = table.rename(columns={name: f"{name}_given" for name in MADE_COLUMNS if name in table.columns})
-    rows = opened.rows
-    counted = count_columns(list(table.columns), scale)
+    table = count_from_one(table, ("position", "study_position"), first_position, opened.decimal)
+    trials, rows, scale = _as_trials(
+        SourceTable(table, opened.rows, opened.text_cells, opened.decimal), said, scale, log
+    )
+    if trials is None:
+        return None, said, scale
+    if "response" not in columns and scale is None:
+        warn_unused_confidence(trials, log)
+    return SourceTable(trials, rows, opened.text_cells, opened.decimal), said, scale
+
+
+def _as_trials(
+    opened: SourceTable, said: list[str], scale: Scale | None, log: ProblemLog
+) -> tuple[pd.DataFrame | None, np.ndarray, Scale | None]:
+    """Turn a table of counts into trials; others are returned as they are."""
+    table, rows, names = opened.cells, opened.rows, list(opened.cells.columns)
+    counted = find_counts(names, scale)
     if counted:
-        expanded = expand_counts(table, rows, counted, log)
-        if expanded is None:
-            return None, said, scale
-        table, rows = expanded
-        scale = list(counted) if scale is None else scale
-    elif "response" not in columns and scale is None:
-        warn_unused_confidence(table, log)
-    return SourceTable(table, rows, opened.text_cells, opened.decimal_comma), said, scale
+        expanded = expand_counts(table, rows, counted, log, scale=scale, decimal=opened.decimal)
+        return (None, rows, scale) if expanded is None else (*expanded, labels_of(counted, scale))
+    weight = weight_column(names)
+    expanded = None if weight is None else expand_weights(table, rows, weight, log, opened.decimal)
+    if expanded is None:
+        return table, rows, scale
+    said.append(f"trials of each row = {weight}")
+    return (*expanded, scale)
 
 
 def _conditions(

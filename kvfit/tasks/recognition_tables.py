@@ -87,7 +87,7 @@ def _with_extras(table: pd.DataFrame, checked: CheckedTrials, at: np.ndarray) ->
         name: typed_column(
             source.cells[name].iloc[at].reset_index(drop=True),
             text_cells=source.text_cells,
-            decimal_comma=source.decimal_comma,
+            decimal=source.decimal,
         )
         for name in users_columns(source.cells)
     }

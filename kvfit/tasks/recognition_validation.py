@@ -81,11 +81,19 @@ def check_trials(
     CheckedTrials or None
         None if required columns are missing. Use it only if `log` has no errors.
     """
-    trials = check_rows(source.cells, source.rows, log)
+    trials = check_rows(source.cells, source.rows, log, source.decimal)
     if trials is None:
         return None
     answers = check_answers(
-        source.cells, trials, rules, log, scale=scale, old_from=old_from, ordered=ordered, old_values=old_values
+        source.cells,
+        trials,
+        rules,
+        log,
+        scale=scale,
+        old_from=old_from,
+        ordered=ordered,
+        old_values=old_values,
+        decimal=source.decimal,
     )
     usable = trials.columns.usable
     np.logical_and(usable, trials.columns.is_study | answers.sound, out=usable)

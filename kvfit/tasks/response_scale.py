@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from kvfit.tasks.canonical import canonical
 from kvfit.tasks.labels import natural_key
@@ -79,10 +80,11 @@ class ResponseScale:
 
 
 def normalise_response(text: str, *, ignore_case: bool = False) -> str:
-    """Write a response in one way: ``3.0`` and ``3`` are the same, outer blanks do not count."""
+    """Write a response in one way: ``3.0``, ``3,0`` and ``3`` are the same, outer blanks do not count."""
     text = canonical(text).strip()
-    if re.fullmatch(r"-?[0-9]+(\.0*)?", text):
-        return str(int(float(text)))
+    # Not ``3,000``, which may be three thousand.
+    if re.fullmatch(r"-?[0-9]+(\.0*|,0{1,2})?", text):
+        return str(int(float(text.replace(",", "."))))
     return text.casefold() if ignore_case else text
 
 
@@ -175,6 +177,31 @@ def _obvious(values: set[str]) -> tuple[str, ...] | None:
     return None
 
 
+def one_spelling(given: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """Write answers that need no scale in one case: ``Yes`` and ``yes`` are one answer.
+
+    Parameters
+    ----------
+    given : ndarray of str, shape (row,)
+    tested : ndarray of str
+        Responses of test trials, which tell whether they are such answers.
+
+    Returns
+    -------
+    ndarray of object (str), shape (row,)
+        Unchanged if the responses are others, or each answer is written in one way. Of several spellings the first in
+        the order of characters stays.
+    """
+    spelling: dict[str, str] = {}
+    found = sorted({str(one) for one in tested} - {""})
+    for one in found:
+        spelling.setdefault(one.casefold(), one)
+    if len(spelling) == len(found) or _obvious(set(spelling.values())) is None:
+        return given
+    codes, uniques = pd.factorize(given)
+    return np.array([spelling.get(str(one).casefold(), one) for one in uniques], dtype=object)[codes]
+
+
 def yes_no_order(values: set[str]) -> tuple[str, str] | None:
     """Return the two words of yes/no answers, the one for new first, in the user's spelling; None for other answers."""
     labels = _obvious(values)
@@ -257,9 +284,9 @@ def _report_no_scale(values: set[str], log: ProblemLog) -> None:
             " whole scale, also ratings that nobody used"
         )
     else:
-        fix = (
-            f"pass scale=[{', '.join(map(repr, ordered[:8]))}{', ...' if len(ordered) > 8 else ''}] in the right order"
-        )
+        fix = "pass scale= with all labels, separated by commas, the surest new first and the surest old last"
+        if len({one.casefold() for one in ordered}) < len(ordered):
+            fix += "; pass ignore_case=True too, because some labels differ only by case"
     log.add(
         "scale_needed",
         "The response scale is not known",

@@ -94,7 +94,7 @@ def _check_symmetry(table: ItemTable, first: np.ndarray, log: ProblemLog) -> Non
             "asymmetric",
             "The matrix is not symmetric",
             expected="the same similarity of a to b as of b to a, or one of the two cells empty",
-            fix="average the two halves; if the direction is meant, pass an array of your own as similarity=",
+            fix="average the two halves, or empty one cell of each pair",
             places=[
                 Place(row=int(rows[a]), found=f"{items[a]!r} to {items[b]!r} {values[a, b]:g}, back {values[b, a]:g}")
                 for a, b in uneven[:PLACES_SHOWN]

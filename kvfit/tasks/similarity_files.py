@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical
-from kvfit.tasks.labels import MISSING, as_text
+from kvfit.tasks.labels import as_text
+from kvfit.tasks.numbers import in_doubt, is_missing, read_numbers
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.text_tables import TextTable, read_text_table
 
@@ -83,7 +84,7 @@ def _read_archive(path: Path, log: ProblemLog, kind: Kind | None) -> ItemTable |
         log.add(
             "broken_archive",
             "The archive cannot be read",
-            expected="arrays of numbers, and labels as text: np.savez(path, items=items.astype(str), similarity=...)",
+            expected="arrays of numbers, and labels as text (items.astype(str)), as numpy.savez writes them",
             fix="save it again without Python objects",
             places=[Place(found=str(error))],
         )
@@ -97,7 +98,7 @@ def _read_archive(path: Path, log: ProblemLog, kind: Kind | None) -> ItemTable |
             expected="items and either similarity (item, item) or vectors (item, dimension)",
             fix="turn distances into similarities first (1 - d for cosine distances)"
             if "distances" in arrays
-            else "save the arrays under these names; kind='matrix' or 'vectors' chooses where both are there",
+            else "save the arrays under these names; kind='matrix' or kind='vectors' chooses where both are there",
             places=[Place(found=", ".join(arrays) or "no array")],
         )
         return None
@@ -179,19 +180,16 @@ def _guess_kind(items: np.ndarray, columns: np.ndarray, log: ProblemLog) -> Kind
 def _numbers(text: TextTable, log: ProblemLog) -> np.ndarray:
     """All cells behind the labels as numbers, NaN where a cell is empty; other text is a problem."""
     cells = text.cells.iloc[:, 1:]
-    codes, uniques = pd.factorize(cells.to_numpy(dtype=object).ravel())
-    plain = [str(cell).strip() for cell in uniques]
-    missing = np.array([cell.lower() in MISSING for cell in plain], dtype=bool)
-    if text.delimiter == ";":
-        plain = [cell.replace(",", ".") for cell in plain]
-    numbers = np.asarray(pd.to_numeric(pd.Series(plain, dtype=object).mask(missing), errors="coerce"), dtype=float)
-    bad = np.argwhere((np.isnan(numbers) & ~missing)[codes].reshape(cells.shape))
+    given = cells.to_numpy(dtype=object)
+    numbers = read_numbers(given, text.decimal)
+    bad = np.argwhere(np.isnan(numbers) & ~is_missing(given))
     if len(bad):
         log.add(
             "not_a_number",
             "Cells are not numbers",
             expected="a number in every column but the first; an empty cell where nothing is known",
-            fix="correct the cells, or remove columns that are neither similarities nor dimensions",
+            fix="correct the cells, or remove columns that are neither similarities nor dimensions"
+            + (", and write decimals with a point" if in_doubt(given[tuple(bad.T)]) else ""),
             places=[
                 Place(
                     row=int(text.lines[row]), found=f"{cells.iloc[row, column]!r} in column '{cells.columns[column]}'"
@@ -200,4 +198,4 @@ def _numbers(text: TextTable, log: ProblemLog) -> np.ndarray:
             ],
             n_places=len(bad),
         )
-    return numbers[codes].reshape(cells.shape)
+    return numbers

@@ -69,7 +69,7 @@ def _report(
     if code == "near_match":
         fix = "write the labels alike, or pass ignore_case=True"
     if fill is None:
-        fix += "; or pass missing='mean' (in the shell --missing-similarity mean): such pairs get the mean of the known ones"
+        fix += "; or pass missing='mean': such pairs get the mean of the known ones"
     else:
         fix += f"; now their pairs have the mean similarity, {fill:.3g}"
     places = [

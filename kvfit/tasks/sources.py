@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical, canonical_cells
-from kvfit.tasks.labels import as_text, convert_column
+from kvfit.tasks.labels import as_integers, as_text, convert_column
+from kvfit.tasks.numbers import Decimal, decimal_mark
 from kvfit.tasks.problems import DataError, DataWarning, Place, ProblemLog
 from kvfit.tasks.text_tables import read_text_table
 
@@ -31,18 +32,24 @@ class SourceTable:
         Row numbers for messages: lines of a file (the header is line 1), rows of a data frame from 0.
     text_cells : bool
         The table comes from a text file: the types of its columns are still to be found.
-    decimal_comma : bool
-        Numbers of a text file are written ``1,5``.
+    decimal : {"comma", "point"} or None
+        Decimal mark of its numbers, as far as it is known.
     """
 
     cells: pd.DataFrame
     rows: np.ndarray
     text_cells: bool = False
-    decimal_comma: bool = False
+    decimal: Decimal = None
 
 
 def open_table(
-    source: str | Path | pd.DataFrame, log: ProblemLog, *, encoding: str | None = None, delimiter: str | None = None
+    source: str | Path | pd.DataFrame,
+    log: ProblemLog,
+    *,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    ignore_columns: Sequence[str] | None = None,
 ) -> SourceTable | None:
     """Open a delimited text file or take a data frame.
 
@@ -53,6 +60,10 @@ def open_table(
         Receives what is wrong; its `row_unit` is set to what rows are called.
     encoding, delimiter : str, optional
         Of a text file.
+    decimal : {"comma", "point"}, optional
+        Decimal mark; default what the numbers of a text file show.
+    ignore_columns : sequence of str, optional
+        Columns to be left out.
 
     Returns
     -------
@@ -62,13 +73,36 @@ def open_table(
     Raises
     ------
     FileNotFoundError, IsADirectoryError
+    ValueError
+        If `decimal` or `delimiter` is none.
     """
+    mark = decimal_mark(decimal)
     if isinstance(source, pd.DataFrame):
         log.row_unit = "row"
         table = source.reset_index(drop=True)
-        return SourceTable(table, np.arange(len(source))) if _check_frame(table, log) else None
+        if not _check_frame(table, log):
+            return None
+        return SourceTable(_without(table, ignore_columns, log), np.arange(len(source)), decimal=mark)
     text = read_text_table(existing_file(source), log, encoding=encoding, delimiter=delimiter)
-    return None if text is None else SourceTable(text.cells, text.lines, True, text.delimiter == ";")
+    if text is None:
+        return None
+    return SourceTable(_without(text.cells, ignore_columns, log), text.lines, True, mark or text.decimal)
+
+
+def _without(table: pd.DataFrame, ignored: Sequence[str] | None, log: ProblemLog) -> pd.DataFrame:
+    """Leave out the columns whose names mean something else than to kvfit."""
+    names = [canonical(name) for name in ([ignored] if isinstance(ignored, str) else ignored or ())]
+    known = {canonical(str(name)): name for name in table.columns}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        log.add(
+            "unknown_column",
+            "ignore_columns= names columns that the table does not have",
+            expected="columns " + ", ".join(map(repr, known)),
+            fix="correct the name in ignore_columns=",
+            places=[Place(found=repr(name)) for name in unknown],
+        )
+    return table.drop(columns=[known[name] for name in names if name in known])
 
 
 def existing_file(source: str | Path) -> Path:
@@ -153,10 +187,46 @@ def _one_writing(table: pd.DataFrame) -> pd.DataFrame:
     return table.set_axis([new if new in alone else old for new, old in zip(written, given, strict=True)], axis=1)
 
 
-def typed_column(values: pd.Series, *, text_cells: bool, decimal_comma: bool) -> pd.Series:
+def count_from_one(
+    table: pd.DataFrame, names: Iterable[str], first_position: int, decimal: Decimal = None
+) -> pd.DataFrame:
+    """Add 1 to positions that were counted from 0; what is no whole number of at least 0 stays as it is.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+    names : iterable of str
+        Columns of positions; those that the table does not have are passed over.
+    first_position : {0, 1}
+        What the table calls the first position.
+    decimal : {"comma", "point"}, optional
+
+    Returns
+    -------
+    pandas.DataFrame
+
+    Raises
+    ------
+    ValueError
+        If `first_position` is neither 0 nor 1.
+    """
+    if first_position not in (0, 1):
+        raise ValueError(f"first_position={first_position!r}: expected 0 or 1")
+    if first_position == 1:
+        return table
+    made = {}
+    for name in names:
+        if name in table.columns:
+            number, bad = as_integers(as_text(table[name])[0], decimal)
+            counted = ~bad & (number >= 0)
+            made[name] = table[name].astype(object).mask(counted, pd.Series(number + 1, index=table.index))
+    return table.assign(**made)
+
+
+def typed_column(values: pd.Series, *, text_cells: bool, decimal: Decimal = None) -> pd.Series:
     """Find the type of a column that came from a text file; in data frames only the writing of text may change."""
     if text_cells and not pd.api.types.is_numeric_dtype(values):
-        return convert_column(values, decimal_comma=decimal_comma)
+        return convert_column(values, decimal=decimal)
     return canonical_cells(values)
 
 

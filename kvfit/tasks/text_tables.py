@@ -7,19 +7,19 @@ Types are decided later (`kvfit.tasks.labels`), because what a CSV reader usuall
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import re
-import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.numbers import Decimal, find_decimal
 from kvfit.tasks.problems import Place, ProblemLog
-
-_DELIMITERS = (",", ";", "\t", "|")
+from kvfit.tasks.text_bytes import read_text
+from kvfit.tasks.text_layout import BLANK, Layout, delimiter_named, find_layout
+from kvfit.tasks.text_quotes import check_quotes, row_lines, unclosed_quote
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +31,14 @@ class TextTable:
     cells : pandas.DataFrame
         Text; columns as in the header, outer blanks removed from their names; empty lines left out.
     lines : ndarray of int64, shape (row,)
-        Line of each row in the file; the header is line 1.
-    delimiter : str
+        Line of the file on which each row begins, from 1.
+    decimal : {"comma", "point"} or None
+        Decimal mark that its numbers show.
     """
 
     cells: pd.DataFrame
     lines: np.ndarray
-    delimiter: str
+    decimal: Decimal
 
 
 def read_text_table(
@@ -48,7 +49,7 @@ def read_text_table(
     delimiter: str | None = None,
     row_labels: bool = False,
 ) -> TextTable | None:
-    """Read a CSV, TSV or semicolon-separated file, gzip-compressed or not.
+    """Read a CSV, TSV or semicolon-separated file, or one of R's write.table, gzip-compressed or not.
 
     Parameters
     ----------
@@ -56,9 +57,9 @@ def read_text_table(
     log : ProblemLog
         Receives what is wrong with the file.
     encoding : str, optional
-        Default UTF-8, with or without byte order mark.
+        Default: what a byte order mark says, else UTF-8.
     delimiter : str, optional
-        Default: the one of comma, semicolon, tab and bar that the header has most of.
+        Default: the one of comma, semicolon, tab and bar that the header has most of, blanks if it has none.
     row_labels : bool
         Keep the first column even if it has no name; other columns without a name are left out.
 
@@ -66,9 +67,14 @@ def read_text_table(
     -------
     TextTable or None
         None if nothing could be read; `log` then says why.
+
+    Raises
+    ------
+    ValueError
+        If `delimiter` is none.
     """
-    content = _read_bytes(path, log)
-    text = None if content is None else _decode(content, log, encoding)
+    told = None if delimiter is None else delimiter_named(delimiter)
+    text = read_text(path, log, encoding)
     if text is None:
         return None
     if not text.strip():
@@ -79,118 +85,14 @@ def read_text_table(
             fix="check that the file was written completely",
         )
         return None
-    # Empty lines above the header are skipped but counted, so that line numbers stay those of the file.
-    lead = re.match(r"(?:[ \t]*(?:\r\n|\r|\n))*", text)
-    assert lead is not None  # the pattern fits an empty text
-    n_skipped = len(lead[0].splitlines())
-    body = text[lead.end() :]
-    header_line = re.split(r"\r\n|\r|\n", body, maxsplit=1)[0]
-    delimiter = delimiter or _guess_delimiter(header_line)
-    header = [name.strip() for name in next(csv.reader([header_line], delimiter=delimiter))]
-    if not _check_header(header, log):
+    layout = find_layout(text, log, told)
+    if not _check_header(layout, log):
         return None
-    return _parse(body, header, delimiter, n_skipped, row_labels, log)
+    return _parse(layout, row_labels, log)
 
 
-def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
-    content = path.read_bytes()
-    if content.startswith(b"\x1f\x8b"):
-        try:
-            return gzip.decompress(content)
-        except (EOFError, OSError, zlib.error) as error:
-            log.add(
-                "broken_gzip",
-                "The file cannot be decompressed",
-                expected="a complete gzip file",
-                fix="copy or download the file again",
-                places=[Place(found=str(error))],
-            )
-            return None
-    if content.startswith(b"PK\x03\x04"):
-        log.add(
-            "spreadsheet",
-            "The file is a spreadsheet or a zip archive",
-            expected="a text table (.csv, .csv.gz, .tsv)",
-            fix="save the sheet as 'CSV UTF-8', or unpack the archive",
-        )
-        return None
-    return content
-
-
-def _decode(content: bytes, log: ProblemLog, encoding: str | None) -> str | None:
-    if encoding is not None:
-        return _decode_as_told(content, log, encoding)
-    # UTF-16 text without a byte order mark is valid UTF-8 with zero bytes in between.
-    if b"\x00" not in content[:1000]:
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            pass
-    log.add(
-        "wrong_encoding",
-        "The file is not UTF-8 text",
-        expected="UTF-8 (with or without byte order mark)",
-        fix=(
-            f"try encoding='{_guess_encoding(content)}' and look whether the words above come out right,"
-            " or save the file as UTF-8"
-        ),
-        places=_undecodable_lines(content),
-    )
-    return None
-
-
-def _decode_as_told(content: bytes, log: ProblemLog, encoding: str) -> str | None:
-    try:
-        return content.decode(encoding).removeprefix("\ufeff")
-    except (UnicodeDecodeError, LookupError) as error:
-        guess = _guess_encoding(content)
-        log.add(
-            "wrong_encoding",
-            f"The file cannot be read with encoding='{encoding}'",
-            expected="an encoding that fits every byte of the file",
-            fix=f"try encoding='{guess}'",
-            places=[Place(found=str(error))],
-        )
-        return None
-
-
-def _guess_encoding(content: bytes) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16"
-    if b"\x00" in content[:1000]:
-        return "utf-16-le"
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        # cp1252 leaves five bytes undefined; latin-1 takes everything.
-        try:
-            content.decode("cp1252")
-        except UnicodeDecodeError:
-            return "latin-1"
-        return "cp1252"
-    return "utf-8"
-
-
-def _undecodable_lines(content: bytes) -> list[Place]:
-    if b"\x00" in content[:1000]:
-        return [Place(row=1, found="zero bytes, as in UTF-16 or a binary file")]
-    guess = _guess_encoding(content)
-    places = []
-    for number, line in enumerate(re.split(rb"\r\n|\r|\n", content), start=1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            reading = line.decode(guess, "replace")
-            places.append(Place(row=number, found=f"byte {line[error.start]:#04x}, read as {guess}: {reading!r}"))
-    return places
-
-
-def _guess_delimiter(header_line: str) -> str:
-    unquoted = re.sub(r'"[^"]*"', "", header_line)
-    return max(_DELIMITERS, key=unquoted.count)
-
-
-def _check_header(header: list[str], log: ProblemLog) -> bool:
+def _check_header(layout: Layout, log: ProblemLog) -> bool:
+    header = layout.header
     twice = sorted({name for name in header if name and header.count(name) > 1})
     if twice:
         log.add(
@@ -198,46 +100,35 @@ def _check_header(header: list[str], log: ProblemLog) -> bool:
             "Column names occur more than once in the header",
             expected="a name for each column, each of them once",
             fix="rename or remove the copies",
-            places=[Place(row=1, found=repr(name)) for name in twice],
+            places=[Place(row=layout.header_line, found=repr(name)) for name in twice],
         )
     return not twice
 
 
-def _parse(
-    text: str, header: list[str], delimiter: str, n_skipped: int, row_labels: bool, log: ProblemLog
-) -> TextTable | None:
-    # Exports of spreadsheets often end every line with delimiters: columns without a name.
-    names = [name or f"unnamed_{at}" for at, name in enumerate(header, start=1)]
-    try:
-        cells = pd.read_csv(
-            io.StringIO(text),
-            sep=delimiter,
-            names=names,
-            dtype=str,
-            na_filter=False,
-            skip_blank_lines=False,
-            header=None,
-            on_bad_lines="error",
-        )
-    except pd.errors.ParserError as error:
-        places = _lines_too_long(text, len(names), delimiter, n_skipped)
-        log.add(
-            "unparsable",
-            "Lines do not fit the header",
-            expected=f"{len(names)} cells a line, separated by {delimiter!r}",
-            fix="quote cells that hold the separator, or pass delimiter=",
-            places=places or [Place(found=str(error).strip())],
-        )
+def _parse(layout: Layout, row_labels: bool, log: ProblemLog) -> TextTable | None:
+    header = list(layout.header)
+    names = _with_row_names(layout)
+    check_quotes(layout.body, layout.delimiter, len(names), layout.header_line, log)
+    cells = None if log.errors else _cells(layout, names, log)
+    if cells is None:
         return None
-    lines = np.arange(1, len(cells) + 1) + n_skipped
-    filled = np.zeros(len(cells), dtype=bool)
-    for name in names:
-        codes, uniques = pd.factorize(cells[name])
-        filled |= np.array([bool(str(cell).strip()) for cell in uniques], dtype=bool)[codes]
-    filled[0] = False  # the header itself
-    named = [name for at, name in enumerate(names) if header[at] or (row_labels and at == 0)]
-    cells = cells.loc[filled, named].reset_index(drop=True)
-    if cells.empty:
+    if len(names) > len(header):
+        header = [*header, ""] if (cells.iloc[:, -1] == "").all() else ["", *header]
+        if not header[0] and cells.iloc[:, 0].duplicated().any():
+            _report_too_long(layout, len(layout.header), log)
+            return None
+    lines = row_lines(layout.body, layout.delimiter, len(cells)) + layout.header_line
+    # Exports of spreadsheets often end every line with delimiters: columns without a name.
+    cells.columns = pd.Index([name or f"unnamed_{at}" for at, name in enumerate(header, start=1)])
+    filled = np.zeros(cells.shape, dtype=bool)
+    for at in range(len(header)):
+        codes, uniques = pd.factorize(cells.iloc[:, at])
+        filled[:, at] = np.array([bool(str(cell).strip()) for cell in uniques], dtype=bool)[codes]
+    _warn_without_name(header, filled, layout, log)
+    rows = filled.any(axis=1)
+    named = [name for at, name in enumerate(cells.columns) if header[at] or (row_labels and at == 0)]
+    kept = cells.loc[rows, named].reset_index(drop=True)
+    if kept.empty:
         log.add(
             "no_rows",
             "The file has a header but no rows",
@@ -245,16 +136,84 @@ def _parse(
             fix="check that the file was written completely",
         )
         return None
-    return TextTable(cells, lines[filled], delimiter)
+    return TextTable(kept, lines[rows], find_decimal(kept, layout.delimiter))
 
 
-def _lines_too_long(text: str, n_columns: int, delimiter: str, n_skipped: int) -> list[Place]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+def _with_row_names(layout: Layout) -> list[str]:
+    """Names of the columns, with one more if every row has one more cell: R's names of rows, or a last delimiter."""
+    n_columns = len(layout.header)
+    try:
+        one_more = n_columns > 1 and all(len(cells) == n_columns + 1 for _, cells in _rows(layout))
+    except csv.Error:  # pandas says what is wrong
+        one_more = False
+    return [str(at) for at in range(n_columns + one_more)]
+
+
+def _rows(layout: Layout) -> Iterator[tuple[int, list[str]]]:
+    """Rows that hold something, as Python's reader sees them, with the line in the file on which each ends."""
+    reader = csv.reader(
+        io.StringIO(layout.body, newline=""), delimiter=layout.delimiter, skipinitialspace=layout.delimiter == BLANK
+    )
+    for cells in reader:
+        if any(cell.strip() for cell in cells):
+            yield reader.line_num + layout.header_line, cells
+
+
+def _cells(layout: Layout, names: list[str], log: ProblemLog) -> pd.DataFrame | None:
+    try:
+        # The first line tells pandas how many cells are too many.
+        found = pd.read_csv(
+            io.StringIO(layout.delimiter.join(names) + "\n" + layout.body),
+            sep=layout.delimiter,
+            skipinitialspace=layout.delimiter == BLANK,
+            names=names,
+            dtype=str,
+            na_filter=False,
+            skip_blank_lines=False,
+            header=None,
+            on_bad_lines="error",
+        )
+        return found.iloc[1:].reset_index(drop=True)
+    except pd.errors.ParserError as error:
+        _report_too_long(layout, len(names), log, str(error).strip())
+        return None
+
+
+def _report_too_long(layout: Layout, n_columns: int, log: ProblemLog, error: str = "") -> None:
+    places = _lines_too_long(layout, n_columns)
+    if not places:
+        line = unclosed_quote(layout.body, layout.delimiter)
+        found = "a quotation mark that is opened here or below is never closed" if line else error
+        places = [Place(row=None if line is None else line + layout.header_line, found=found)]
+    log.add(
+        "unparsable",
+        "Lines do not fit the header",
+        expected=f"{n_columns} cells a line, separated by {layout.delimiter!r}",
+        fix="quote cells that hold the separator, or pass delimiter=",
+        places=places,
+    )
+
+
+def _lines_too_long(layout: Layout, n_columns: int) -> list[Place]:
     places = []
     try:
-        for cells in reader:
+        for line, cells in _rows(layout):
             if len(cells) > n_columns:
-                places.append(Place(row=reader.line_num + n_skipped, found=f"{len(cells)} cells"))
+                places.append(Place(row=line, found=f"{len(cells)} cells"))
     except csv.Error as error:
-        places.append(Place(row=reader.line_num + n_skipped, found=str(error)))
+        places.append(Place(found=str(error)))
     return places
+
+
+def _warn_without_name(header: list[str], filled: np.ndarray, layout: Layout, log: ProblemLog) -> None:
+    """Warn of columns that hold something and are left out; the first one has names or numbers of rows."""
+    left = [at for at, name in enumerate(header) if at and not name and filled[:, at].any()]
+    if left:
+        log.add(
+            "unnamed_column",
+            "Columns without a name were left out",
+            expected="a name for each column that holds something",
+            fix="name the column in the header, or remove it",
+            places=[Place(row=layout.header_line, found=f"column {at + 1} of {len(header)}") for at in left],
+            severity="warning",
+        )

@@ -15,6 +15,7 @@ from kvfit.tasks.item_checks import (
     check_similar_participants,
 )
 from kvfit.tasks.list_rows import ListRows, Matches, arrange_lists, item_keys, match_recalls
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.position_checks import (
     check_labels,
     check_lengths,
@@ -51,7 +52,9 @@ class CheckedEvents:
     empty: np.ndarray
 
 
-def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log: ProblemLog) -> CheckedEvents | None:
+def check_events(
+    table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log: ProblemLog, *, decimal: Decimal = None
+) -> CheckedEvents | None:
     """Check a long free recall table.
 
     Parameters
@@ -63,13 +66,15 @@ def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log
     rules : ReadingRules
     log : ProblemLog
         Receives every problem.
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
     CheckedEvents or None
         None if required columns or all study or recall rows are missing. Use it only if `log` has no errors.
     """
-    columns = check_columns(table, rows, log)
+    columns = check_columns(table, rows, log, decimal)
     if columns is None:
         return None
     lists = arrange_lists(columns)
@@ -88,7 +93,7 @@ def check_events(table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log
     twice = check_labels(lists, table, log)
     lists.touched[twice] = True
     check_recalls_without_study(lists, log)
-    declared = declared_length(lists, table, log)
+    declared = declared_length(lists, table, log, decimal)
     check_outside(lists, declared, log)
     check_study_positions(lists, twice, log)
     check_lengths(lists, declared, log)

@@ -11,6 +11,7 @@ import pandas as pd
 from kvfit.tasks.event_columns import report_missing_columns
 from kvfit.tasks.labels import as_text
 from kvfit.tasks.matrices import RecallMatrix
+from kvfit.tasks.numbers import Decimal, in_doubt, read_numbers
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 
 _RECALL = re.compile(r"recall[ _.]?0*([0-9]+)", re.IGNORECASE)
@@ -22,8 +23,18 @@ def is_wide(columns: Sequence[str]) -> bool:
     return any(_RECALL.fullmatch(str(column)) for column in columns) and "trial_type" not in columns
 
 
+def recall_columns(columns: Sequence[str]) -> list[str]:
+    """Name the columns ``recall_1``, ``recall_2``, ... of a table."""
+    return [str(column) for column in columns if _RECALL.fullmatch(str(column))]
+
+
 def read_wide(
-    table: pd.DataFrame, rows: np.ndarray, log: ProblemLog, *, list_length: int | None = None
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    log: ProblemLog,
+    *,
+    list_length: int | None = None,
+    decimal: Decimal = None,
 ) -> RecallMatrix | None:
     """Read a wide table.
 
@@ -38,6 +49,8 @@ def read_wide(
     log : ProblemLog
     list_length : int, optional
         Length of all lists.
+    decimal : {"comma", "point"}, optional
+        Decimal mark of the file.
 
     Returns
     -------
@@ -47,44 +60,53 @@ def read_wide(
     needed = ["subject", "list"] + (["list_length"] if list_length is None else [])
     missing = [name for name in needed if name not in table.columns]
     report_missing_columns(missing, list(table.columns), log)
-    recall_columns = _numbered(table, _RECALL)
-    time_columns = _numbered(table, _TIME)
-    skipped = sorted(set(range(1, max(recall_columns) + 1)) - set(recall_columns))
+    outputs, times = _numbered(table, _RECALL, log), _numbered(table, _TIME, log)
+    skipped = sorted(set(range(1, max(outputs) + 1)) - set(outputs))
     report_missing_columns([f"recall_{number}" for number in skipped], list(table.columns), log)
     if missing or skipped:
         return None
-    cells = np.column_stack([as_text(table[recall_columns[at]])[0] for at in sorted(recall_columns)])
+    cells = np.column_stack([as_text(table[outputs[at]])[0] for at in sorted(outputs)])
     if list_length is None:
-        lengths = pd.to_numeric(pd.Series(as_text(table["list_length"])[0]), errors="coerce").to_numpy(float)
+        lengths = read_numbers(as_text(table["list_length"])[0], decimal)
     else:
         lengths = np.full(len(table), float(list_length))
-    used = {*needed, "list_length", *recall_columns.values(), *time_columns.values()}
+    used = {*needed, "list_length", *outputs.values(), *times.values()}
     extras = {name: table[name] for name in table.columns if name not in used}
     return RecallMatrix(
-        recalls=_as_numbers(cells),
+        recalls=read_numbers(cells, decimal),
         subject=as_text(table["subject"])[0],
         list=as_text(table["list"])[0],
         list_length=lengths,
         rows=rows,
         cells=cells,
-        times=_times(table, rows, time_columns, sorted(recall_columns), log),
+        times=_times(table, rows, times, sorted(outputs), log, decimal),
         extras=pd.DataFrame(extras, index=table.index),
     )
 
 
-def _numbered(table: pd.DataFrame, pattern: re.Pattern[str]) -> dict[int, str]:
-    matches = [(pattern.fullmatch(str(column)), column) for column in table.columns]
-    return {int(match[1]): column for match, column in matches if match}
-
-
-def _as_numbers(cells: np.ndarray) -> np.ndarray:
-    codes, uniques = pd.factorize(cells.ravel())
-    values = pd.to_numeric(pd.Series(uniques, dtype=object), errors="coerce").to_numpy(dtype=float)
-    return values[codes].reshape(cells.shape)
+def _numbered(table: pd.DataFrame, pattern: re.Pattern[str], log: ProblemLog) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for column in map(str, table.columns):
+        if match := pattern.fullmatch(column):
+            if int(match[1]) in found:
+                log.add(
+                    "duplicate_column",
+                    "Two columns are of the same output position",
+                    expected="a column for each output position, each of them once",
+                    fix="rename or remove one of them, or pass ignore_columns=",
+                    places=[Place(found=f"{found[int(match[1])]!r} and {column!r}")],
+                )
+            found[int(match[1])] = column
+    return found
 
 
 def _times(
-    table: pd.DataFrame, rows: np.ndarray, columns: dict[int, str], outputs: list[int], log: ProblemLog
+    table: pd.DataFrame,
+    rows: np.ndarray,
+    columns: dict[int, str],
+    outputs: list[int],
+    log: ProblemLog,
+    decimal: Decimal,
 ) -> np.ndarray | None:
     """Read response times, ``(list, output)``; NaN where the table has none."""
     if not columns:
@@ -94,14 +116,14 @@ def _times(
         if output not in columns:
             continue
         text, missing = as_text(table[columns[output]])
-        times[:, at] = pd.to_numeric(pd.Series(text).mask(missing), errors="coerce")
+        times[:, at] = read_numbers(text, decimal)
         bad = np.flatnonzero(~missing & np.isnan(times[:, at]))
         if len(bad):
             log.add(
                 "time_not_number",
                 "Response times are not numbers",
                 expected="a number, or an empty cell",
-                fix="correct the cells",
+                fix="correct the cells" + in_doubt(text[bad]),
                 column=columns[output],
                 places=[Place(row=int(rows[one]), found=repr(text[one])) for one in bad[:PLACES_SHOWN]],
                 n_places=len(bad),

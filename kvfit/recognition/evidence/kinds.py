@@ -9,11 +9,16 @@ from kvfit.recognition.memory import Cells, Covariate
 
 LIST_LENGTH = Covariate(
     "list_length",
-    "number of items studied, all of which are matched with the probe; read_recognition(list_length=...) states it where"
+    "number of items studied, all of which are matched with the probe; list_length= states it when they are read, where"
     " no study rows do, and in continuous recognition, where it grows from trial to trial",
 )
 PRESENTATIONS = Covariate("n_presentations", "number of times the item was studied", studied=True, default=1.0)
-LAG = Covariate("lag", "events from study to test, 1 = nothing between", studied=True)
+LAG = Covariate(
+    "lag",
+    "events from study to test, 1 = nothing between; add 1 to a column that counts what came between",
+    studied=True,
+    least=1.0,
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,135 @@
+"""The text of a file, whatever its encoding and compression, or why there is none."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import zlib
+from pathlib import Path
+
+from kvfit.tasks.problems import Place, ProblemLog
+
+#: Byte order marks and what they say. Those of UTF-32 begin as those of UTF-16 do.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_text(path: Path, log: ProblemLog, encoding: str | None = None) -> str | None:
+    """Read a text file, gzip-compressed or not.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    log : ProblemLog
+        Receives what is wrong with the file.
+    encoding : str, optional
+        Default: what a byte order mark says, else UTF-8.
+
+    Returns
+    -------
+    str or None
+        Without byte order mark; None if it cannot be read.
+    """
+    content = _read_bytes(path, log)
+    if content is None:
+        return None
+    return _decode(content, log) if encoding is None else _decode_as_told(content, log, encoding)
+
+
+def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
+    content = path.read_bytes()
+    if content.startswith(b"\x1f\x8b"):
+        try:
+            return gzip.decompress(content)
+        except (EOFError, OSError, zlib.error) as error:
+            log.add(
+                "broken_gzip",
+                "The file cannot be decompressed",
+                expected="a complete gzip file",
+                fix="copy or download the file again",
+                places=[Place(found=str(error))],
+            )
+            return None
+    if content.startswith(b"PK\x03\x04"):
+        log.add(
+            "spreadsheet",
+            "The file is a spreadsheet or a zip archive",
+            expected="a text table (.csv, .csv.gz, .tsv)",
+            fix="save the sheet as 'CSV UTF-8', or unpack the archive",
+        )
+        return None
+    return content
+
+
+def _decode(content: bytes, log: ProblemLog) -> str | None:
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    # UTF-16 text without a byte order mark is valid UTF-8 with zero bytes in between.
+    if marked is not None or b"\x00" not in content[:1000]:
+        try:
+            return content.decode(marked or "utf-8")
+        except UnicodeDecodeError:
+            pass
+    log.add(
+        "wrong_encoding",
+        "The file is not UTF-8 text",
+        expected="UTF-8, or text with a byte order mark",
+        fix=(
+            f"try encoding='{_guess_encoding(content)}' and look whether the words above come out right,"
+            " or save the file as UTF-8"
+        ),
+        places=_undecodable_lines(content),
+    )
+    return None
+
+
+def _decode_as_told(content: bytes, log: ProblemLog, encoding: str) -> str | None:
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except (UnicodeError, LookupError) as error:
+        log.add(
+            "wrong_encoding",
+            f"The file cannot be read with encoding='{encoding}'",
+            expected="an encoding that fits every byte of the file",
+            fix=f"try encoding='{_guess_encoding(content)}'",
+            places=[Place(found=str(error))],
+        )
+        return None
+
+
+def _guess_encoding(content: bytes) -> str:
+    for mark, name in _MARKS[1:]:
+        if content.startswith(mark):
+            return name
+    if b"\x00" in content[:1000]:
+        # Letters of the Latin alphabet have their zero byte second in little-endian text.
+        return "utf-16-le" if content[1:1000:2].count(0) >= content[0:1000:2].count(0) else "utf-16-be"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        # cp1252 leaves five bytes undefined; latin-1 takes everything.
+        try:
+            content.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin-1"
+        return "cp1252"
+    return "utf-8"
+
+
+def _undecodable_lines(content: bytes) -> list[Place]:
+    if b"\x00" in content[:1000]:
+        return [Place(row=1, found="zero bytes, as in UTF-16 or a binary file")]
+    guess = _guess_encoding(content)
+    places = []
+    for number, line in enumerate(re.split(rb"\r\n|\r|\n", content), start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            reading = line.decode(guess, "replace")
+            places.append(Place(row=number, found=f"byte {line[error.start]:#04x}, read as {guess}: {reading!r}"))
+    return places
