@@ -9,7 +9,7 @@ from kvfit.recognition.memory import Cells, Covariate
 
 LIST_LENGTH = Covariate(
     "list_length",
-    "number of items studied, all of which are matched with the probe; list_length= states it when they are read, where"
+    "number of items studied, all of which are matched with the probe; list_length= states it where"
     " no study rows do, and in continuous recognition, where it grows from trial to trial",
 )
 PRESENTATIONS = Covariate("n_presentations", "number of times the item was studied", studied=True, default=1.0)
