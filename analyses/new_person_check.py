@@ -31,8 +31,6 @@ from kvfit.comparison.new_person import new_person, participant_folds, repaired
 def conditional(fit: kv.Fit) -> tuple[np.ndarray, np.ndarray]:
     """Elpd and Pareto k ``(participant,)`` of the conditional log-likelihood summed over a person's observations."""
     values = fit.tree["log_likelihood"][fit.model.observed].to_numpy()
-    if values.shape[2] != fit.design.n_observations:
-        values = values[:, :, fit.design.unit_of_observation]
     starts = np.flatnonzero(np.diff(fit.data.participant, prepend=-1))
     summed = np.add.reduceat(values, starts, axis=2)
     groups = {

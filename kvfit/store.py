@@ -88,10 +88,10 @@ def save_fit(fit: "Fit", store: Path, key: str) -> "Fit":
     partial = Path(tempfile.mkdtemp(prefix=".writing-", dir=store))
     try:
         encoding = {
-            f"/{group}": {name: {"zlib": True, "complevel": 3} for name in fit.tree[group].data_vars}
+            f"/{group}": {name: {"zlib": True, "complevel": 3} for name in fit.sampled[group].data_vars}
             for group in ("posterior", "log_likelihood")
         }
-        fit.tree.to_netcdf(partial / TREE, engine="h5netcdf", encoding=encoding)
+        fit.sampled.to_netcdf(partial / TREE, engine="h5netcdf", encoding=encoding)
         manifest["data"] = save_data(fit.data, partial)
         if fit.similarity is not None:
             np.save(partial / SIMILARITY, fit.similarity)

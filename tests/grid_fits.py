@@ -6,8 +6,8 @@ import numpy as np
 import xarray as xr
 
 import kvfit as kv
-from kvfit.inference import fit as fitting
 from kvfit.inference.maximum_likelihood import own_prior
+from kvfit.inference.pointwise import with_log_likelihood
 from kvfit.inference.settings import FitSettings
 from kvfit.memory_model import MemoryModel
 
@@ -53,5 +53,5 @@ def grid_sample(
     flat = {name: v.reshape(-1, data.n_participants) for name, v in values.items()}
     ll = model.log_likelihood(design, flat).reshape(*shape, -1)
     tree = xr.DataTree.from_dict({"/posterior": posterior, "/sample_stats": stats})
-    tree = fitting._with_log_likelihood(tree, model, data, design, ll)
+    tree = with_log_likelihood(tree, model, data, design, ll)
     return kv.Fit(model, data, tree, settings, {"sampling": 0.0}, similarity)

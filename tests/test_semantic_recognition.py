@@ -16,6 +16,7 @@ import kvfit as kv
 from kvfit import cli
 from kvfit.identifiability.design import design_objection
 from kvfit.inference import fit as fitting
+from kvfit.inference.pointwise import with_log_likelihood
 from kvfit.inference.settings import FitSettings
 from kvfit.memory.similarity import distance
 from kvfit.recognition.binding import BindingError
@@ -239,7 +240,7 @@ def test_fits_are_stored_with_their_similarities(
         design = model.design(data, similarity)
         draws = {k: v.to_numpy().reshape(40, 2) for k, v in posterior.data_vars.items()}
         pointwise = model.log_likelihood(design, draws).reshape(2, 20, -1)
-        tree = fitting._with_log_likelihood(tree, model, data, design, pointwise)
+        tree = with_log_likelihood(tree, model, data, design, pointwise)
         return kv.Fit(model, data, tree, settings, {}, similarity)
 
     monkeypatch.setattr(fitting, "_sample", sample)

@@ -14,11 +14,15 @@ from kvfit.inference.fit import Fit, by_observation
 
 def loo_by_observation(fit: Fit) -> Any:
     """PSIS-LOO by observation; observations that share a likelihood value share its importance weights too."""
-    loo = az.loo(fit.tree, pointwise=True, var_name=fit.model.observed)
+    kept = fit.unit_log_likelihood
+    # of the draws that have a log-likelihood, so that the draws' efficiency is theirs
+    posterior = fit.tree["posterior"].to_dataset().sel(draw=kept["draw"])
+    tree = xr.DataTree.from_dict({"/posterior": posterior, "/log_likelihood": kept.to_dataset()})
+    loo = az.loo(tree, pointwise=True, var_name=fit.model.observed)
     elpd = by_observation(fit, np.asarray(loo.elpd_i).ravel())
     if elpd.size == np.asarray(loo.elpd_i).size:
         return loo
-    ll = fit.tree["log_likelihood"][fit.model.observed].to_numpy()
+    ll = kept.to_numpy()
     log_mean = logsumexp(ll, axis=(0, 1)) - np.log(ll.shape[0] * ll.shape[1])
     n = elpd.size
     return replace(
@@ -38,12 +42,12 @@ def elpd_by_chain(fit: Fit) -> np.ndarray:
     Where single persons' posteriors have two modes, chains may stay in one of them, which r-hat shows, although both
     predict alike, which this shows.
     """
-    posterior, likelihood = (fit.tree[group].to_dataset() for group in ("posterior", "log_likelihood"))
+    posterior, likelihood = (fit.sampled[group].to_dataset() for group in ("posterior", "log_likelihood"))
     found = []
     for chain in range(posterior.sizes["chain"]):
         one = {"/posterior": posterior.isel(chain=[chain]), "/log_likelihood": likelihood.isel(chain=[chain])}
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning)  # weights are judged for all chains together
-            loo = loo_by_observation(replace(fit, tree=xr.DataTree.from_dict(one)))
+            loo = loo_by_observation(replace(fit, sampled=xr.DataTree.from_dict(one)))
         found.append(float(loo.elpd))
     return np.array(found)

@@ -100,14 +100,13 @@ def _sensitivity(fit: "Fit") -> pd.DataFrame:
     posterior, columns = fit.tree["posterior"], ["parameter", "prior_sensitivity", "likelihood_sensitivity"]
     if "population_mean" not in posterior:
         return pd.DataFrame(columns=columns)
-    ll = fit.tree["log_likelihood"][fit.model.observed]
+    from kvfit.inference.fit import observations_of_units
+
+    ll = fit.unit_log_likelihood
     posterior = posterior.to_dataset().sel(draw=ll["draw"])
     prior = xr.Dataset({"population_mean": log_prior(fit, posterior)})
     unit = next(dim for dim in ll.dims if dim not in ("chain", "draw"))
-    alike = np.ones(ll.sizes[unit])
-    if ll.sizes[unit] != fit.design.n_observations:
-        alike = np.bincount(fit.design.unit_of_observation, minlength=ll.sizes[unit]).astype(float)
-    total = (ll * xr.DataArray(alike, dims=unit)).sum(unit)
+    total = (ll * xr.DataArray(observations_of_units(fit), dims=unit)).sum(unit)
     tree = xr.DataTree.from_dict(
         {
             "/posterior": posterior[["population_mean"]],

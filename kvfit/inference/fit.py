@@ -12,18 +12,16 @@ import pandas as pd
 
 from kvfit.identifiability.design import design_objection
 from kvfit.inference.diagnostics import Diagnostics, diagnose
+from kvfit.inference.pointwise import flat_draws, pointwise
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
-from kvfit.likelihood import observation_labels
 from kvfit.memory_model import MemoryModel
 from kvfit.registry import get_model, with_formulas, with_items
 from kvfit.regression.formula import Formulas
 from kvfit.regression.model import require_persons_alone
 
-#: draws whose pointwise log-likelihood is computed at once
-_CHUNK = 50
-#: numbers that the pointwise log-likelihood may have (320 MB); with more, only every second, third, ... draw gets one
-_POINTWISE = 40_000_000
+#: effects in the sampler's coordinates repeat what the natural-scale variables say
+REPEATED = ("standardised_effects", "person_effects", "standardised_item_effects", "population_cholesky")
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +32,10 @@ class Fit:
     ----------
     model : MemoryModel
     data : FreeRecallData or RecognitionData
-    tree : xarray.DataTree
-        ArviZ tree: ``posterior`` (``population_mean`` and ``population_sd`` on the unconstrained scale, one
-        ``(participant,)`` variable on the natural scale for each parameter; with effects of items ``item_effects`` and
-        ``item_sd``, unconstrained scale), ``sample_stats``, ``log_likelihood`` (``recalls``: one value a list;
-        ``responses``: one value for the trials of a design cell that got the same response, with effects of items one a
-        trial; of evenly spaced draws where all would not fit into memory).
+    sampled : xarray.DataTree
+        What was computed and what a store keeps: ``posterior``, ``sample_stats``, and ``log_likelihood`` by unit, which is
+        a list, or the trials of a design cell that got the same response (with effects of items a trial). :attr:`tree` is
+        made of it.
     settings : FitSettings
     timings : dict of str to float
         Seconds.
@@ -47,11 +43,44 @@ class Fit:
         For models with ``semantic=True``.
     path : pathlib.Path, optional
         Folder in a store.
+
+    Notes
+    -----
+    **The tree.** ``fit.tree`` is an ordinary ArviZ tree, for ``az.summary``, ``az.loo``, ``az.compare``,
+    ``az.plot_trace_dist`` and all others; ``docs/arviz.md`` shows how. Its groups and variables:
+
+    ``posterior`` : dims ``(chain, draw, ...)``
+        ``population`` ``(parameter)``: the population's means on the natural scale, the images of ``population_mean``
+        ``(parameter)`` on the unconstrained scale (log odds, logarithm or identity, by the parameter's support).
+        ``population_sd`` ``(person_parameter)``: spread between persons, unconstrained scale. One variable ``(participant)``
+        on the natural scale under each parameter's name. With ``correlated``, ``population_correlation``
+        ``(person_parameter, other_parameter)``; with effects of items ``item_effects`` ``(item, item_parameter)`` and
+        ``item_sd`` ``(item_parameter)``, unconstrained scale. ``pooling="none"`` has no population, ``"complete"`` no
+        spread.
+    ``sample_stats``
+        What the sampler says about each draw, ``diverging`` among it.
+    ``log_likelihood``
+        ``recalls`` ``(list)`` or ``responses`` ``(trial)``, one value an observation, in the order of the data. Equal
+        trials are kept once and repeated where the values are read; what would take more than 2 GiB at once is refused
+        with a message. Where more than 40 million different values would be kept, only every second, third, ... draw has
+        them: ``fit.thinned_tree()`` then has the same draws in all groups.
+    ``observed_data``
+        Recognition: ``responses`` ``(trial)``, the category from 1. Free recall: ``recalls`` ``(list, output)``, the study
+        position of each first correct recall, 0 after the last; ``n_recalled`` ``(list)``, their number.
+    ``constant_data``
+        ``participant_index``; ``list_length`` or ``old`` (and ``item_index``); the conditions of the design.
+    ``posterior_predictive``, ``prior``, ``prior_predictive``
+        On request: :meth:`with_predictive` and :meth:`with_prior`. The variables are those of ``observed_data`` and
+        ``posterior``.
+
+    Coordinates label everything: ``participant``, ``parameter``, ``person_parameter``, ``item``, ``item_parameter``;
+    ``list`` and ``trial`` count from 0 in the order of the data, with ``subject``, ``list_label`` and ``item_label``
+    beside them.
     """
 
     model: MemoryModel
     data: Any
-    tree: Any
+    sampled: Any
     settings: FitSettings
     timings: dict[str, float] = field(default_factory=dict)
     similarity: np.ndarray | None = None
@@ -70,6 +99,78 @@ class Fit:
     def design(self) -> Any:
         """Layout of the data for the model."""
         return self.model.design(self.data, self.similarity)
+
+    @cached_property
+    def tree(self) -> Any:
+        """The ArviZ tree, an ``xarray.DataTree``; its groups and variables are described above."""
+        from kvfit.inference.tree import arviz_tree
+
+        return arviz_tree(self)
+
+    def thinned_tree(self, every: int = 1) -> Any:
+        """The ArviZ tree with one in `every` of its draws, the same draws in all groups.
+
+        For ArviZ's functions that use several groups together, and where all draws would not fit into memory.
+
+        Parameters
+        ----------
+        every : int
+            Of the draws that ``posterior``, ``log_likelihood`` and, if there is one, ``posterior_predictive`` have in
+            common.
+
+        Returns
+        -------
+        xarray.DataTree
+        """
+        from kvfit.inference.tree import thinned
+
+        return thinned(self.tree, every)
+
+    def with_predictive(self, draws: int | None = 200, seed: int = 0) -> "Fit":
+        """The fit with responses simulated from its posterior: ``posterior_predictive`` in :attr:`tree`.
+
+        Parameters
+        ----------
+        draws : int, optional
+            About so many, evenly spaced over all chains; None for all draws that have a log-likelihood, which ArviZ's
+            functions of leave-one-out predictions need (``az.loo_pit``, ``az.loo_expectations``). They take two bytes a
+            draw and trial, or a draw, list and study position.
+        seed : int
+
+        Returns
+        -------
+        Fit
+            A copy; the group is not stored.
+        """
+        from kvfit.inference.predict import with_predictive
+
+        return with_predictive(self, draws, seed)
+
+    def with_prior(self, draws: int = 200, seed: int = 0) -> "Fit":
+        """The fit with draws from the prior of its very model: ``prior`` and ``prior_predictive`` in :attr:`tree`.
+
+        Parameters
+        ----------
+        draws : int
+        seed : int
+
+        Returns
+        -------
+        Fit
+            A copy; the groups are not stored.
+        """
+        from kvfit.inference.prior_groups import with_prior
+
+        return with_prior(self, draws, seed)
+
+    @property
+    def unit_log_likelihood(self) -> Any:
+        """Log-likelihood ``(chain, draw, unit)`` as it was computed, a ``xarray.DataArray``.
+
+        A unit is what shares a value: :func:`by_observation` spreads values of units over observations,
+        :func:`observations_of_units` counts them.
+        """
+        return self.sampled["log_likelihood"][self.model.observed]
 
     @cached_property
     def diagnostics(self) -> Diagnostics:
@@ -182,7 +283,7 @@ class Fit:
         posterior = self.tree["posterior"]
         total = posterior.sizes["chain"] * posterior.sizes["draw"]
         chosen = np.sort(np.random.default_rng(seed).choice(total, size=min(n, total), replace=False))
-        return {name: values[chosen] for name, values in _flat_draws(self.model, posterior).items()}
+        return {name: values[chosen] for name, values in flat_draws(self.model, posterior).items()}
 
 
 def fit(
@@ -300,42 +401,14 @@ def _sample(
         bar.say(f"{model.label}: compiling (up to a minute for a new model), then sampling")
     tree = sample_posterior(pymc_model, settings, show_progress=show_progress)
     sampled = time.perf_counter()
-    posterior = tree["posterior"]
-    n_chains = posterior.sizes["chain"]
-    n_units = int(design.unit_of_observation.max()) + 1
-    every = _draws_apart(n_chains * posterior.sizes["draw"] * n_units)
-    thinned = posterior.isel(draw=slice(None, None, every))
-    n_draws = thinned.sizes["draw"]
-    values = _flat_draws(model, thinned)
-    with progress(show_progress) as bar:
-        chunks = [slice(first, first + _CHUNK) for first in range(0, n_chains * n_draws, _CHUNK)]
-        ll = np.concatenate(
-            [
-                model.log_likelihood(design, {k: v[chunk] for k, v in values.items()})
-                for chunk in bar.track(chunks, f"{model.label}: log-likelihood of every {data.observation}")
-            ]
-        )
-    tree = _with_log_likelihood(tree, model, data, design, ll.reshape(n_chains, n_draws, -1), every)
+    tree["posterior"] = tree["posterior"].to_dataset().drop_vars(REPEATED, errors="ignore")
+    tree = pointwise(tree, model, data, design, show_progress=show_progress)
     timings = {
         "starting_values": prepared - started,
         "sampling": sampled - prepared,
         "log_likelihood": time.perf_counter() - sampled,
     }
     return Fit(model, data, tree, settings, timings, similarity)
-
-
-def _draws_apart(n_numbers: int) -> int:
-    """Of how many draws one gets a pointwise log-likelihood, so that it fits into memory."""
-    return max(1, -(-n_numbers // _POINTWISE))
-
-
-def _flat_draws(model: MemoryModel, posterior: Any) -> dict[str, np.ndarray]:
-    """Values of a posterior group, chains one after the other: ``(draw, participant)``, ``(draw, item, effect)``."""
-    dims: dict[str, tuple[str, ...]] = {p.name: ("participant",) for p in model.parameters}
-    if ITEM_EFFECTS in posterior:
-        dims[ITEM_EFFECTS] = ("item", "item_parameter")
-    arrays = {name: posterior[name].transpose("chain", "draw", *rest).to_numpy() for name, rest in dims.items()}
-    return {name: array.reshape(-1, *array.shape[2:]) for name, array in arrays.items()}
 
 
 def _require_jax() -> None:
@@ -353,31 +426,16 @@ def _require_jax() -> None:
     jax.config.update("jax_enable_x64", True)
 
 
-def _with_log_likelihood(tree: Any, model: MemoryModel, data: Any, design: Any, ll: np.ndarray, every: int = 1) -> Any:
-    """Attach the pointwise group: in the data's order with labels, or by unit where several observations share a value.
-
-    It is of one in `every` draws.
-    """
-    import xarray as xr
-
-    posterior = tree["posterior"]
-    coords: dict[str, Any] = {"chain": posterior["chain"], "draw": posterior["draw"][::every]}
-    unit = "unit"
-    if ll.shape[2] == design.n_observations:
-        ll, unit = ll[:, :, design.unit_of_observation], data.observation
-        labels = observation_labels(data)
-        coords |= {name: (dim, values.astype(str)) for name, (dim, values) in labels.items()}
-    coords[unit] = np.arange(ll.shape[2])
-    dataset = xr.Dataset({model.observed: (("chain", "draw", unit), ll)}, coords, {"unit": data.observation_words})
-    keep = {f"/{name}": tree[name].to_dataset() for name in ("posterior", "sample_stats")}
-    # The transformed person effects repeat what the natural-scale variables say.
-    made = ["standardised_effects", "person_effects", "standardised_item_effects", "population_cholesky"]
-    keep["/posterior"] = keep["/posterior"].drop_vars(made, errors="ignore")
-    return xr.DataTree.from_dict({**keep, "/log_likelihood": dataset})
+def observations_of_units(fit: Fit) -> np.ndarray:
+    """``(unit,)`` how many observations share each value of :attr:`Fit.unit_log_likelihood`."""
+    n_units = fit.unit_log_likelihood.shape[2]
+    if n_units == fit.design.n_observations:
+        return np.ones(n_units, dtype=np.int64)
+    return np.bincount(fit.design.unit_of_observation, minlength=n_units)
 
 
 def by_observation(fit: Fit, per_unit: np.ndarray) -> np.ndarray:
-    """Spread values of the ``log_likelihood`` group's units over the observations of the data."""
+    """Spread values ``(unit,)`` over the observations of the data, in their order."""
     if per_unit.size == fit.design.n_observations:
         return per_unit
     spread: np.ndarray = per_unit[fit.design.unit_of_observation]

@@ -191,12 +191,11 @@ def _total_log_likelihood(found: "Fit") -> Any:
     """``(chain, draw)``."""
     import xarray as xr
 
-    per_unit = found.tree["log_likelihood"][found.model.observed]
+    from kvfit.inference.fit import observations_of_units
+
+    per_unit = found.unit_log_likelihood
     unit = per_unit.dims[-1]
-    times = np.bincount(found.design.unit_of_observation, minlength=per_unit.sizes[unit])
-    # either one value a unit, or one a list or trial
-    times = times if per_unit.sizes[unit] != found.design.n_observations else np.ones_like(times)
-    return (per_unit * xr.DataArray(times, dims=unit)).sum(unit)
+    return (per_unit * xr.DataArray(observations_of_units(found), dims=unit)).sum(unit)
 
 
 def _true_log_likelihood(found: "Fit", truth: TrueValues) -> float:
