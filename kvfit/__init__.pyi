@@ -15,6 +15,7 @@ from .inference.fit import Fit as Fit
 from .inference.fit import fit as fit
 from .inference.maximum_likelihood import PointFit as PointFit
 from .inference.maximum_likelihood import point_fit as point_fit
+from .inference.own_model import arviz_tree as arviz_tree
 from .inference.predict import predict as predict
 from .likelihood import log_likelihood as log_likelihood
 from .likelihood import simulate as simulate

@@ -44,7 +44,7 @@ class ByObservation(BackendArray):
             raise ExpandedError(
                 f"the log-likelihood of {unit.size:,} observations at {draws[..., 0].size:,} draws is"
                 f" {8 * n_numbers / 2**30:.1f} GiB, and ArviZ needs three times as much; take one draw in {every}:"
-                f" fit.thinned({every}).tree, or kv.compare, which counts equal trials instead of repeating them"
+                f" fit.thinned_tree({every}), or kv.compare, which counts equal trials instead of repeating them"
             )
         expanded: np.ndarray = draws[..., unit]
         return expanded

@@ -103,9 +103,9 @@ class Fit:
     @cached_property
     def tree(self) -> Any:
         """The ArviZ tree, an ``xarray.DataTree``; its groups and variables are described above."""
-        from kvfit.inference.tree import arviz_tree
+        from kvfit.inference.tree import tree_of
 
-        return arviz_tree(self)
+        return tree_of(self)
 
     def thinned_tree(self, every: int = 1) -> Any:
         """The ArviZ tree with one in `every` of its draws, the same draws in all groups.

@@ -71,9 +71,7 @@ def simulated_group(fit: Fit, draws: xr.Dataset, rng: np.random.Generator) -> xr
             for d in range(shape[0] * shape[1])
         ]
     )
-    made = response_variables(
-        fit.model, fit.data, responses.reshape(*shape, *responses.shape[1:]), ("chain", "draw")
-    )
+    made = response_variables(fit.model, fit.data, responses.reshape(*shape, *responses.shape[1:]), ("chain", "draw"))
     return xr.Dataset(made, {"chain": draws["chain"], "draw": draws["draw"], **observation_coords(fit.data)})
 
 

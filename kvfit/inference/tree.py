@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SAMPLED_GROUPS = ("posterior", "sample_stats", "log_likelihood", "posterior_predictive")
 
 
-def arviz_tree(fit: "Fit") -> xr.DataTree:
+def tree_of(fit: "Fit") -> xr.DataTree:
     """The tree that :class:`~kvfit.inference.fit.Fit` describes.
 
     Parameters
@@ -56,7 +56,8 @@ def thinned(tree: xr.DataTree, every: int = 1) -> xr.DataTree:
 
 def with_population(dataset: xr.Dataset, model: MemoryModel) -> xr.Dataset:
     """Add ``population``: the population's means on the natural scale, where there is a population."""
-    if "population_mean" not in dataset:
+    # a variable of that name in a user's own model may be another thing
+    if "population_mean" not in dataset or "parameter" not in dataset["population_mean"].dims:
         return dataset
     mean = dataset["population_mean"].transpose("chain", "draw", "parameter")
     natural = np.stack([p.to_natural(mean.sel(parameter=p.name).to_numpy()) for p in model.parameters], axis=-1)

@@ -49,7 +49,8 @@ def observe_recalls(name: str, model: RecallModel, design: RecallDesign, values:
     if not np.array_equal(design.cell_participant, np.arange(design.n_participants)):
         values = {name: value[design.cell_participant] for name, value in values.items()}
     tables = model.tables(values, design.cell_length, design.n_positions, pt)
-    coords = {"list": np.arange(design.n_lists), "output": np.arange(1, design.n_positions + 1)}
+    # the core has lists in another order than the data, whose numbers label them
+    coords = {"list": design.order, "output": np.arange(1, design.n_positions + 1)}
     pm.modelcontext(None).add_coords(coords)
     core = model.core(design.n_positions)
     cell_length, cell_start, _, _, semantic = design.core_data
