@@ -347,7 +347,7 @@ def test_a_tree_is_written_and_read_as_any_other(made: dict[str, kv.Fit], task: 
     # and is a fit's tree again
     same = replace(fit, sampled=again)
     assert loo_by_observation(same).elpd == pytest.approx(loo_by_observation(fit).elpd, rel=1e-12)
-    np.testing.assert_array_equal(observed_responses(fit.data), again["observed_data"][name])
+    np.testing.assert_array_equal(observed_responses(fit.data), again["observed_data"][fit.model.observed])
 
 
 def test_draws_of_a_users_own_model_become_the_same_tree(made: dict[str, kv.Fit]) -> None:
