@@ -28,7 +28,7 @@ def loo_by_observation(fit: Fit) -> Any:
     return replace(
         loo,
         elpd=float(elpd.sum()),
-        se=float(np.sqrt(n * elpd.var())),
+        se=float(np.sqrt(n * elpd.var(ddof=1))),
         p=float(by_observation(fit, log_mean).sum() - elpd.sum()),
         n_data_points=n,
         elpd_i=xr.DataArray(elpd, dims=fit.data.observation),

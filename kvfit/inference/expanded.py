@@ -33,11 +33,12 @@ class ByObservation(BackendArray):
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
         """The part that is asked for, expanded."""
-        support = indexing.IndexingSupport.BASIC
+        support = indexing.IndexingSupport.OUTER
         return indexing.explicit_indexing_adapter(key, self.shape, support, self._read)
 
     def _read(self, key: tuple[Any, ...]) -> np.ndarray:
-        draws, unit = self.per_unit[key[:2]], self.unit[key[2]]
+        chain, draw, observation = key
+        draws, unit = self.per_unit[:, draw][chain], self.unit[observation]
         n_numbers = draws[..., 0].size * unit.size
         if n_numbers > MOST_NUMBERS:
             every = -(-n_numbers // MOST_NUMBERS)

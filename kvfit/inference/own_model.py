@@ -58,7 +58,7 @@ def _problems(model: MemoryModel, data: Any, posterior: Any) -> list[str]:
     """What a posterior lacks to be one of this model and these data."""
     sizes = {"participant": data.n_participants}
     labels = {"participant": [str(label) for label in data.participants]}
-    wanted = {p.name: ("participant",) for p in model.parameters}
+    wanted: dict[str, tuple[str, ...]] = {p.name: ("participant",) for p in model.parameters}
     if effects_of_items(model):
         wanted[ITEM_EFFECTS] = ("item", "item_parameter")
         sizes |= {"item": len(data.items), "item_parameter": len(effects_of_items(model))}
