@@ -126,7 +126,9 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
         say("\nPublished forms (form=NAME stands for the options)")
         for key, form in family.forms.items():
             spelt = ", ".join(f"{option}={value}" for option, value in form.options.items())
-            say(f"  {key:<26}{spelt}\n{'':<28}{form.reference}")
+            of_form = status(family, form=key)
+            known_as = of_form.reason if of_form.certified else f"experimental, {of_form.reason}"
+            say(f"  {key:<26}{spelt}\n{'':<28}{form.reference}\n{'':<28}{known_as}")
         say("")
     if hasattr(model, "with_items"):
         say(

@@ -19,13 +19,14 @@ from kvfit import cli, registry
 from kvfit.certification import certify as certifying
 from kvfit.certification import golden, records
 from kvfit.certification.certify import certify
-from kvfit.certification.definition import describe, key, source_hash
+from kvfit.certification.definition import describe, describe_parameters, key, source_hash
 from kvfit.certification.golden import check_golden, golden_cases
 from kvfit.certification.parts import PARTS
 from kvfit.certification.plan import Plan
 from kvfit.certification.records import SHIPPED, Status, read_records, status, write_record
 from kvfit.inference import fit as fitting
 from kvfit.recovery.coverage import coverage_by_set
+from kvfit.registry import Form
 
 #: as small as can pass: yes/no answers of two persons, whose posteriors are drawn from a grid
 SMALL = Plan(
@@ -154,6 +155,31 @@ class TestStatus:
         assert "[experimental: not certified yet]" in CliRunner().invoke(cli.app, ["models"]).output
         described = CliRunner().invoke(cli.app, ["models", "evsd"]).output
         assert "Certificate: experimental, not certified yet" in described
+
+    def test_forms_have_certificates_of_their_own(self, made: dict[str, Any], certified: Path) -> None:
+        evsd = replace(kv.families()["evsd"], forms={"held": Form({"d_prime": 1.0}, "made up")})
+        assert status(evsd, form="held") == Status(False, "not certified yet")
+        record = json.loads((certified / "evsd.json").read_text())
+        label = evsd(form="held").label
+        record |= {"model": label, "definition": record["definition"] | describe_parameters(evsd(form="held"))}
+        path = certified / f"{records.file_name(label)}.json"
+        try:
+            path.write_text(json.dumps(record))
+            assert status(evsd, form="held").certified
+        finally:
+            path.unlink()
+
+    def test_older_rules_are_told(self, made: dict[str, Any], certified: Path) -> None:
+        path = certified / "evsd.json"
+        before = path.read_text()
+        try:
+            record = json.loads(before)
+            record["plan"]["simulations"] = 50
+            path.write_text(json.dumps(record))
+            reason = status(kv.families()["evsd"]).reason
+        finally:
+            path.write_text(before)
+        assert reason.endswith("under an older rule (50 data sets of calibration, now 200)")
 
     def test_another_prior_is_another_model(self, certified: Path) -> None:
         evsd = kv.families()["evsd"]

@@ -55,7 +55,10 @@ def test_models_are_listed_and_described(tmp_path: Path) -> None:
         assert name in listed
     described = kvfit("models", "cmr", cwd=tmp_path).stdout
     assert "beta_enc" in described
-    assert "temperature" in described
+    published = described.partition("Published forms (form=NAME stands for the options)")[2]
+    assert "morton_polyn_2016" in published
+    assert "separation=softmax, temperature=free, stopping=exponential" in published
+    assert "Kragel, Morton & Polyn (2015)" in published
 
 
 def test_wrong_input_is_one_message_and_exit_code_2(table: Path, tmp_path: Path) -> None:

@@ -56,29 +56,31 @@ def read_records(folder: str | Path) -> list[dict[str, Any]]:
     return sorted(found, key=lambda record: (record["task"], record["model"]))
 
 
-def find_record(family: "ModelFamily") -> tuple[dict[str, Any], Path] | None:
-    """Record of a family with its default options, and its folder.
+def find_record(family: "ModelFamily", label: str | None = None) -> tuple[dict[str, Any], Path] | None:
+    """Record of a family with its default options, or of the form that has this `label`, and its folder.
 
     Looked for in the folder that the environment variable ``KVFIT_CERTIFICATES`` names, in ``certificates`` beside the
     model's file, and among those that come with kvfit.
     """
-    path = source_file(family)
+    path, wanted = source_file(family), label or family.name
     named = os.environ.get(VARIABLE)
     folders = [Path(named)] if named else []
     folders += [path.parent / BESIDE] if path is not None else []
     for folder in (*folders, SHIPPED):
-        record = _read(folder / f"{file_name(family.name)}.json")
-        if record is not None and record["model"] == family.name:
+        record = _read(folder / f"{file_name(wanted)}.json")
+        if record is not None and record["model"] == wanted:
             return record, folder
     return None
 
 
-def status(family: "ModelFamily", *, thorough: bool = False) -> Status:
-    """Whether a model with its default options is certified.
+def status(family: "ModelFamily", *, form: str | None = None, thorough: bool = False) -> Status:
+    """Whether a model with its default options, or in one of its published forms, is certified.
 
     Parameters
     ----------
     family : ModelFamily
+    form : str, optional
+        Name of a published form.
     thorough : bool
         Compute its numbers again even if its own file is unchanged: code that it shares with others may have changed. A
         test of kvfit's does so for the models that come with it.
@@ -91,17 +93,18 @@ def status(family: "ModelFamily", *, thorough: bool = False) -> Status:
     """
     from kvfit import __version__
 
-    found = find_record(family)
+    options = {} if form is None else {"form": form}
+    try:
+        model = family(**options)
+    except ValueError as error:
+        return Status(False, f"it cannot be built with {form or 'its default options'}: {error}")
+    found = find_record(family, model.label)
     if found is None:
         return Status(False, "not certified yet")
     record, folder = found
     if not record["passed"]:
         failed = [name for name, part in record["parts"].items() if part["result"] == "FAILED"]
         return Status(False, f"its certificate of {record['created']} says FAILED: {', '.join(failed)}")
-    try:
-        model = family()
-    except ValueError as error:
-        return Status(False, f"it cannot be built with its default options: {error}")
     then = record["definition"]
     changed = _changes(describe_parameters(model), then)
     if changed:
