@@ -40,7 +40,11 @@ def test_each_question_meets_all_forms(script: ModuleType) -> None:
 @pytest.mark.slow
 def test_from_ratings_to_sentences(script: ModuleType, tmp_path: Path) -> None:
     studies = importlib.import_module("claim_studies")
-    data = kv.load("schwartz2005_ratings", participants=3)
+    design = kv.recognition_design(3, 60, "1-4")
+    middle = {
+        p.name: float(p.to_natural(p.location)) for p in kv.get_model(script.BOTH.forms[0]).bind(design).parameters
+    }
+    data = kv.simulate(script.BOTH.forms[0], design, middle, seed=1)
     arguments = studies.parser(None).parse_args(
         ["--aic-only", "--replicates", "0", "--quiet", "--store", str(tmp_path), "--output", str(tmp_path)]
     )
