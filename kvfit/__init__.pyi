@@ -17,6 +17,8 @@ from .inference.maximum_likelihood import PointFit as PointFit
 from .inference.maximum_likelihood import point_fit as point_fit
 from .inference.own_model import arviz_tree as arviz_tree
 from .inference.predict import predict as predict
+from .inference.prior_predictive import PriorPredictive as PriorPredictive
+from .inference.prior_predictive import prior_predict as prior_predict
 from .likelihood import log_likelihood as log_likelihood
 from .likelihood import simulate as simulate
 from .recovery.calibrate import Calibration as Calibration

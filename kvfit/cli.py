@@ -18,6 +18,7 @@ from kvfit.cli_options import (
     HierarchicalEvidence,
     Items,
     Participants,
+    Prior,
     Quiet,
     Reading,
     Refit,
@@ -31,7 +32,7 @@ from kvfit.cli_options import (
     grouped,
 )
 from kvfit.cli_recovery import recovery_app
-from kvfit.cli_steps import check_models, err, load, read_similarity, said_in_shell, say, write_csv
+from kvfit.cli_steps import check_models, err, load, read_similarity, said_in_shell, say, state_priors, write_csv
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
@@ -117,6 +118,12 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     for p in model.parameters:
         low, high = p.interval
         say(f"  {p.name:<18}{p.symbol:<10}[{low:g}, {high:g}]  {p.meaning}\n{'':<30}why: {p.reason}")
+        if p.varies:
+            say("{:<30}persons: {:.3g} to {:.3g}".format("", *p.persons_range))
+    say(
+        "  (persons: where 90 % of them lie if they differ as much as is plausible; other priors are stated by\n"
+        "  --prior NAME=LOW:HIGH and --prior 'persons(NAME)=LOW:HIGH', see docs/priors.md)"
+    )
     for fixed, value in model.fixed.items():
         say(f"  {fixed:<18}held at {value:g}; write {fixed}=free to fit it")
     say("\nOptions (first is the default)")
@@ -179,6 +186,7 @@ def fit(
     sampling: Sampling,
     items: Items = None,
     formula: Formula = None,
+    prior: Prior = None,
     method: Annotated[str, typer.Option(help="posterior, ml (maximum likelihood) or map.")] = "posterior",
     store: Store = Path("fits"),
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of estimates by participant.")] = None,
@@ -191,10 +199,13 @@ def fit(
 
     if method not in ("posterior", "ml", "map"):
         raise ValueError(f"--method: expected posterior, ml or map; found {method!r}")
+    if method == "ml" and prior:
+        raise ValueError("--prior: maximum likelihood does not depend on priors; use --method map or posterior")
     spec = _with_formula(kv.get_model(model), formula)
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, [spec])
     check_models([spec], data, similarity, items)
+    (spec,) = state_priors([spec], prior, data, items)
     if method != "posterior":
         spec = spec if items is None else with_items(spec, items)
         found = kv.point_fit(
@@ -252,6 +263,7 @@ def compare(
     report: Annotated[Path | None, typer.Option("--report", "-r", help="Write the page here.")] = None,
     items: Items = None,
     formula: Formula = None,
+    prior: Prior = None,
     unit: Unit = "trial",
     refit: Refit = False,
     with_evidence: HierarchicalEvidence = False,
@@ -281,6 +293,7 @@ def compare(
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, items)
+    specs = state_priors(specs, prior, data, items)
     settings: dict[str, Any] = {
         "store": store,
         "items": items,
@@ -344,16 +357,41 @@ def foresee(
     source: Source,
     reading: Reading,
     formula: Formula = None,
+    prior: Prior = None,
     pooling: Annotated[str, typer.Option(help="partial, none or complete.")] = "partial",
+    prior_predictive: Annotated[
+        bool,
+        typer.Option(
+            "--prior-predictive",
+            help="Instead: what people drawn from the prior do, by the task's curves (5, 50 and 95 % of people).",
+        ),
+    ] = False,
+    people: Annotated[int, typer.Option(help="Prior predictive: people drawn, at least.", min=1)] = 60,
+    picture: Annotated[Path | None, typer.Option(help="Prior predictive: picture of the curves (.png, .svg).")] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="CSV of the table.")] = None,
     seed: Seed = 0,
 ) -> None:
-    """Say, before any fit, which parameters data of this design can tell."""
+    """Say, before any fit, which parameters data of this design can tell, or what the prior says about behaviour."""
     import kvfit as kv
+
+    if picture is not None and not prior_predictive:
+        raise ValueError("--picture: belongs to --prior-predictive")
 
     spec = _with_formula(kv.get_model(model), formula)
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, [spec])
+    (spec,) = state_priors([spec], prior, data)
+    if prior_predictive:
+        from kvfit.reports.figures.saving import save_figure
+
+        predicted = kv.prior_predict(
+            spec, data, people=people, pooling=pooling, similarity=similarity, seed=seed,  # type: ignore[arg-type]
+        )  # fmt: skip
+        say(f"\n{predicted}")
+        write_csv(predicted.table, output, "Table")
+        if picture is not None:
+            say(f"Picture: {save_figure(predicted.figure(), picture)}")
+        return
     found = kv.identifiability(spec, data, pooling=pooling, similarity=similarity, seed=seed)
     say(f"\n{found}")
     write_csv(found.table, output, "Table")
@@ -381,6 +419,7 @@ def evidence(
     model_names: Annotated[list[str], typer.Argument(metavar="MODELS...", help="Two or more models.")],
     source: Source,
     reading: Reading,
+    prior: Prior = None,
     method: Annotated[
         str, typer.Option(help="importance (sampling around each person's posterior) or laplace (quicker).")
     ] = "importance",
@@ -398,6 +437,7 @@ def evidence(
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, None)
+    specs = state_priors(specs, prior, data)
     found = kv.evidence(
         specs, data, method=method, starts=starts, seed=seed, similarity=similarity,  # type: ignore[arg-type]
         show_progress=not quiet,

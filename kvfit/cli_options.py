@@ -27,6 +27,15 @@ Formula = Annotated[
         help="A parameter that depends on conditions: 'd_prime ~ strength + (1 + strength | subject)'; may be repeated.",
     ),
 ]
+Prior = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--prior",
+        help="90 % prior interval on the natural scale in the place of the model's own: sigma=0.9:1.5 of the typical value,"
+        " 'persons(sigma)=0.7:1.9' of how far persons may differ (kvfit models NAME shows both). Of several models those"
+        " that have the parameter get it. May be repeated.",
+    ),
+]
 Unit = Annotated[
     str,
     typer.Option(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kvfit.cli_options import Experiment, Quiet, Reading, Sampling, Source, Starts, Store, Work, grouped
-from kvfit.cli_steps import load, read_similarity, say
+from kvfit.cli_options import Experiment, Prior, Quiet, Reading, Sampling, Source, Starts, Store, Work, grouped
+from kvfit.cli_steps import load, read_similarity, say, state_priors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +36,7 @@ def recover(
     reading: Reading,
     sampling: Sampling,
     work: Work,
+    prior: Prior = None,
     method: Annotated[str, typer.Option(help="ml, map, or posterior (minutes for each data set).")] = "ml",
     truth: Truth = "prior",
     replicates: Annotated[int, typer.Option(help="Simulated data sets.", min=1)] = 10,
@@ -47,9 +48,11 @@ def recover(
     """Are a model's parameters found again on this experiment? Correlation, bias, error, coverage of intervals."""
     import kvfit as kv
 
-    data, similarity = _experiment(source, reading, [kv.get_model(model)], truth)
+    wanted = kv.get_model(model)
+    data, similarity = _experiment(source, reading, [wanted], truth)
+    (wanted,) = state_priors([wanted], prior, data)
     found = kv.recover(
-        model, data, method=method, truth=truth, replicates=replicates, starts=starts, similarity=similarity,  # type: ignore[arg-type]
+        wanted, data, method=method, truth=truth, replicates=replicates, starts=starts, similarity=similarity,  # type: ignore[arg-type]
         **_settings(method, sampling, work, store, quiet),
     )  # fmt: skip
     _tell(found, output)
@@ -63,6 +66,7 @@ def confuse(
     reading: Reading,
     sampling: Sampling,
     work: Work,
+    prior: Prior = None,
     method: Annotated[str, typer.Option(help="ml, or posterior (minutes for each fit).")] = "ml",
     criterion: Annotated[str | None, typer.Option(help="aic or bic; posterior: elpd.")] = None,
     truth: Truth = "prior",
@@ -84,6 +88,7 @@ def confuse(
 
     models = [kv.get_model(name) for name in model_names]
     data, similarity = _experiment(source, reading, models, truth)
+    models = state_priors(models, prior, data)
     settings = _settings(method, sampling, work, store, quiet)
     common: dict[str, Any] = {"criterion": criterion, "truth": truth, "replicates": replicates, "starts": starts}
     sizes, numbers = _numbers("--try-participants", try_participants), _observations(data, try_lists, try_trials)
@@ -108,6 +113,7 @@ def calibrate(
     reading: Reading,
     sampling: Sampling,
     work: Work,
+    prior: Prior = None,
     simulations: Annotated[int, typer.Option(help="Data sets drawn from the prior and fitted.", min=1)] = 100,
     store: Store = Path("fits"),
     output: Output = None,
@@ -116,9 +122,11 @@ def calibrate(
     """Can a model's posterior be believed on this experiment? Simulation-based calibration; half a minute or more a fit."""
     import kvfit as kv
 
-    data, similarity = _experiment(source, reading, [kv.get_model(model)], "prior")
+    wanted = kv.get_model(model)
+    data, similarity = _experiment(source, reading, [wanted], "prior")
+    (wanted,) = state_priors([wanted], prior, data)
     settings = _settings("posterior", sampling, work, store, quiet)
-    _tell(kv.calibrate(model, data, simulations=simulations, similarity=similarity, **settings), output)
+    _tell(kv.calibrate(wanted, data, simulations=simulations, similarity=similarity, **settings), output)
 
 
 def _experiment(

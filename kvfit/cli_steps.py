@@ -118,6 +118,20 @@ def check_models(
         raise ValueError(in_shell("\n".join(problems)))
 
 
+def state_priors(
+    models: "Sequence[MemoryModel]", priors: list[str] | None, data: "Data", items: str | None = None
+) -> "list[MemoryModel]":
+    """Models with the priors of --prior, and with effects of items where they are wanted; say what they are called now."""
+    from kvfit.registry import with_items, with_shared_priors
+
+    if not priors:
+        return list(models)
+    wanted = [model if items is None else with_items(model, items) for model in models]
+    found = with_shared_priors(wanted, priors, data)
+    say(f"With priors: {', '.join(model.label for model in found)}")
+    return found
+
+
 def write_csv(table: "pd.DataFrame", path: Path | None, label: str = "Estimates") -> None:
     """Write a table where a path is given, and say so."""
     from kvfit.files import write_text

@@ -32,15 +32,24 @@ class ItemEffect:
         Whose unconstrained value is moved, at all levels of a condition alike.
     status : {"", "old", "new"}
         Whether only when the item is old, or only when it is new.
+    items : tuple of float, optional
+        Widest range of items that is plausible: natural-scale values of the parameter of 90 % of items, as
+        :attr:`~kvfit.parameters.Parameter.persons` is of persons; without it items differ no more than persons do.
     """
 
     parameter: Parameter
     status: Status = ""
+    items: tuple[float, float] | None = None
 
     @property
     def name(self) -> str:
         """As it is written in options, e.g. ``d_prime`` or ``criterion:new``."""
         return self.parameter.name + (f":{self.status}" if self.status else "")
+
+    @property
+    def spread(self) -> float:
+        """Scale of the half-normal prior of the standard deviation between items, unconstrained scale."""
+        return self.parameter.spread if self.items is None else self.parameter.spread_of(self.items)
 
     def at(self, old: np.ndarray, effect: Any) -> Any:
         """Effects ``(..., cell)`` where the status fits, else 0."""

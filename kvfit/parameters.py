@@ -19,6 +19,11 @@ _UNIT_WORDS = {
     (False, True): "greater than 0 and at most 1",
     (False, False): "between 0 and 1, both excluded",
 }
+#: 95 % quantile of a standard half-normal distribution
+_HALF_NORMAL_95 = 1.959963984540054
+#: Prior scale of the spread between persons, relative to the prior scale of one person's value: the interval of a
+#: parameter covers persons and ignorance about the population together, so each gets part of it.
+SPREAD_SHARE = 0.6
 
 
 def log1pexp(x: Any, xp: Any) -> Any:
@@ -54,6 +59,9 @@ class Parameter:
         Which finite ends of the support belong to it: all, the lower or the upper one only, or none. An end belongs to it
         where the model has a value there, its limit: 0 of a weight, 1 of a share that is kept, but not 0 of a standard
         deviation. It decides what may be asked for; searching and sampling never arrive there.
+    persons : tuple of float, optional
+        Widest range of persons that is plausible, see :attr:`persons_range`; without it the spread between persons has the
+        prior scale ``SPREAD_SHARE`` of one person's value.
     """
 
     name: str
@@ -65,6 +73,7 @@ class Parameter:
     varies: bool = True
     link: Link = "log"
     ends: Ends = "closed"
+    persons: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         low, high = self.interval
@@ -98,6 +107,27 @@ class Parameter:
         """Standard deviation of the normal prior on the unconstrained scale."""
         low, high = (float(self.to_unconstrained(v)) for v in self.interval)
         return (high - low) / (2 * _Z90)
+
+    @property
+    def spread(self) -> float:
+        """Scale of the half-normal prior of the standard deviation between persons, unconstrained scale."""
+        return SPREAD_SHARE * self.scale if self.persons is None else self.spread_of(self.persons)
+
+    @property
+    def persons_range(self) -> tuple[float, float]:
+        """Where 90 % of persons lie, on the natural scale, if they differ as much as is plausible.
+
+        That is: the typical value is at the centre of its prior, and the standard deviation between persons at the 95 %
+        quantile of its own.
+        """
+        reach = _Z90 * _HALF_NORMAL_95 * self.spread
+        low, high = (float(self.to_natural(np.asarray(self.location + side * reach))) for side in (-1, 1))
+        return self.persons or (low, high)
+
+    def spread_of(self, persons: tuple[float, float]) -> float:
+        """Prior scale of a spread whose widest plausible range of persons is as wide as `persons` (natural scale)."""
+        low, high = (float(self.to_unconstrained(v)) for v in persons)
+        return (high - low) / (2 * _Z90 * _HALF_NORMAL_95)
 
     def contains(self, value: Any) -> np.ndarray:
         """Whether each value lies inside the support; its ends 0 and 1 do where `ends` says so, infinity and NaN never."""

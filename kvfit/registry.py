@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import lru_cache, partial
@@ -299,6 +299,72 @@ def with_formulas(model: MemoryModel, formula: Any) -> MemoryModel:
     return found
 
 
+def with_priors(model: MemoryModel, priors: Any) -> MemoryModel:
+    """A model with priors that the user states; see :mod:`kvfit.priors`.
+
+    Parameters
+    ----------
+    model : MemoryModel
+    priors : mapping of str to pair of float, str or sequence of str
+        ``{"sigma": (0.9, 1.5), "persons(sigma)": (0.7, 1.9)}``, or texts ``"sigma=0.9:1.5"``.
+
+    Raises
+    ------
+    ModelError
+        Listing everything that is wrong with them.
+    """
+    from kvfit.priors import PriorError, read_priors
+    from kvfit.priors import with_priors as add
+
+    intervals, problems = read_priors(priors)
+    try:
+        found: MemoryModel = add(model, intervals)
+    except PriorError as error:
+        problems += error.problems
+    if problems:
+        raise ModelError(model.label, [f"prior of {problem}" for problem in problems])
+    return found
+
+
+def with_shared_priors(models: Sequence[MemoryModel], priors: Any, data: Any) -> list[MemoryModel]:
+    """Models with priors of the parameters that each of them has.
+
+    Parameters
+    ----------
+    models : sequence of MemoryModel
+    priors : mapping of str to pair of float, str or sequence of str
+        As for :func:`with_priors`.
+    data : FreeRecallData or RecognitionData
+        For which it is known what parameters the models have.
+
+    Raises
+    ------
+    ModelError
+        Listing everything that is wrong with the priors, and those of which no model has the parameter free.
+    """
+    from kvfit.priors import PriorError, read_priors, takes
+    from kvfit.priors import with_priors as add
+
+    bound = [model.bind(data) for model in models]
+    intervals, unread = read_priors(priors)
+    problems = dict.fromkeys(f"prior of {problem}" for problem in unread)
+    out = []
+    for model, complete in zip(models, bound, strict=True):
+        # a single model is asked for all, so that it says what is wrong
+        own = {key: one for key, one in intervals.items() if len(models) == 1 or takes(complete, key)}
+        try:
+            add(complete, own)
+            out.append(add(model, own))
+        except PriorError as error:
+            problems |= dict.fromkeys(f"prior of {problem} ({model.label})" for problem in error.problems)
+    labels = ", ".join(model.label for model in models)
+    nobody = [key for key in intervals if len(models) > 1 and not any(takes(one, key) for one in bound)]
+    problems |= dict.fromkeys(f"prior of {key}: free in none of the models" for key in nobody)
+    if problems:
+        raise ModelError(labels, list(problems))
+    return out
+
+
 def families() -> dict[str, ModelFamily]:
     """All models that can be used; :func:`installed` also says which ones cannot, and why."""
     return dict(installed().families)
@@ -322,9 +388,9 @@ def get_model(spec: str | MemoryModel, **options: Any) -> MemoryModel:
     ----------
     spec : str or MemoryModel
         A name, or a name with options, fixed parameters and formulas: ``"kv_recall(query=value, kappa=1)"``,
-        ``"cmr(beta_enc ~ list_type + (1 + list_type | subject))"``.
+        ``"cmr(beta_enc ~ list_type + (1 + list_type | subject))"``, and priors: ``"uvsd(prior(sigma)=0.9:1.5)"``.
     **options
-        Further options and fixed parameters, and ``formula=`` as in :func:`kvfit.fit`.
+        Further options and fixed parameters, ``formula=`` and ``priors=`` as in :func:`kvfit.fit`.
 
     Returns
     -------
@@ -344,14 +410,16 @@ def get_model(spec: str | MemoryModel, **options: Any) -> MemoryModel:
         raise ModelError(spec, ["expected a name, or a name with options such as kv_recall(query=value)"])
     name, inside = match.groups()
     family = _find(name)
-    parsed, formulas, problems = _read_options(inside or "")
+    parsed, formulas, stated, problems = _read_options(inside or "")
     problems += [f"{key}: given twice, in the name and as an option" for key in options if key in parsed]
     if problems:
         raise ModelError(name, problems)
-    formula = options.pop("formula", None)
+    formula, priors = options.pop("formula", None), options.pop("priors", None)
     built = family(**parsed, **options)
     for one in filter(None, (formulas, formula)):
         built = with_formulas(built, one)
+    for one in filter(None, (stated, priors)):
+        built = with_priors(built, one)
     return built
 
 
@@ -370,11 +438,14 @@ def _find(name: str) -> ModelFamily:
     raise ModelError(name, problems)
 
 
-def _read_options(text: str) -> tuple[dict[str, Any], list[str], list[str]]:
-    """Options written as ``query=value, kappa=1``, formulas ``rho ~ condition``, and what is wrong with them."""
+def _read_options(text: str) -> tuple[dict[str, Any], list[str], list[str], list[str]]:
+    """Options ``query=value``, formulas ``rho ~ condition``, priors ``prior(rho)=0.1:0.9``, and what is wrong with them."""
     parsed: dict[str, Any] = {}
-    formulas, problems = [], []
+    formulas, priors, problems = [], [], []
     for part in filter(str.strip, _top_level(text)):
+        if _PRIOR.match(part):
+            priors.append(part.strip())
+            continue
         if "~" in part:
             formulas.append(part.strip())
             continue
@@ -385,14 +456,22 @@ def _read_options(text: str) -> tuple[dict[str, Any], list[str], list[str]]:
             problems.append(f"{key}: given twice")
         else:
             parsed[key] = _value(value)
-    return parsed, formulas, problems
+    return parsed, formulas, priors, problems
+
+
+#: Beginning of a prior, and a name in quotes, whose brackets and commas do not count.
+_PRIOR = re.compile(r"\s*(prior|persons|items)\s*\(")
+_QUOTED = re.compile(r'(?:prior|persons|items)\("(?:[^"\\]|\\.)*"\)')
 
 
 def _top_level(text: str) -> list[str]:
     """Parts between the commas that stand in no brackets, as those of a formula's functions do."""
-    parts, depth = [""], 0
-    for letter in text:
-        depth += (letter in "([{") - (letter in ")]}")
+    parts, depth, place = [""], 0, 0
+    while place < len(text):
+        quoted = _QUOTED.match(text, place)
+        letter = quoted.group() if quoted else text[place]
+        place += len(letter)
+        depth += 0 if quoted else (letter in "([{") - (letter in ")]}")
         if letter == "," and depth == 0:
             parts.append("")
         else:

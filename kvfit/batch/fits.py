@@ -8,7 +8,8 @@ import numpy as np
 
 from kvfit.batch.job import Inputs, Job
 from kvfit.batch.runner import BatchError, run_batch
-from kvfit.registry import get_model, with_items
+from kvfit.priors import require_spread
+from kvfit.registry import get_model, with_items, with_shared_priors
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
@@ -23,6 +24,7 @@ def fit_batch(
     workers: int = 1,
     dask: str | None = None,
     items: Any = None,
+    priors: Any = None,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
     **settings: Any,
@@ -43,6 +45,8 @@ def fit_batch(
         Address of a Dask scheduler.
     items, similarity
         As for :func:`kvfit.fit`; similarities are those of one data set.
+    priors : mapping of str to pair of float, optional
+        As for :func:`kvfit.fit`; each is stated for the models that have the parameter, and one of them must.
     show_progress : bool
     **settings
         As for :func:`kvfit.fit`. Several processes sample each with one core, unless `cores` is given.
@@ -70,10 +74,11 @@ def fit_batch(
         settings.setdefault("cores", 1)
     request = FitSettings(**settings)
     jobs, places = [], []
+    specs = [get_model(spec) if items is None else with_items(get_model(spec), items) for spec in models]
     for one in sets:
-        for spec in models:
-            model = get_model(spec)
-            model = (model if items is None else with_items(model, items)).bind(one)
+        for spec in specs if priors is None else with_shared_priors(specs, priors, one):
+            model = spec.bind(one)
+            require_spread(model, request.pooling)
             model.design(one, similarity)
             used = similarity if model.semantic else None
             key = fit_key(model, one, request, used)

@@ -88,7 +88,7 @@ def hierarchical_evidence(fit: Fit, *, seed: int = 0, show_progress: bool = True
     The evidence is a statement about the model with its priors. It keeps falling as priors are made wider, although
     predictions hardly change; `scaled` shows by how much.
     """
-    from kvfit.inference.hierarchy import SPREAD_SHARE
+    from kvfit.inference.hierarchy import prior_spread
 
     draws = population_draws(fit)
     if draws.factor is not None:
@@ -98,7 +98,7 @@ def hierarchical_evidence(fit: Fit, *, seed: int = 0, show_progress: bool = True
         )
     kept = draws.thinned(_MOST_OWN_DRAWS if draws.shares else _MOST_DRAWS)
     location, scale = own_prior(fit.model)
-    prior = _Prior(location, scale, SPREAD_SHARE * scale[draws.varies], draws.varies)
+    prior = _Prior(location, scale, prior_spread(fit.model)[draws.varies], draws.varies)
     variances = []
 
     def log_density(h: np.ndarray) -> np.ndarray:

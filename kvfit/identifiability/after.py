@@ -13,7 +13,7 @@ from scipy.stats import halfnorm, norm
 from kvfit.identifiability.before import strongest
 from kvfit.identifiability.design import of_participant, prior_of, without_items
 from kvfit.identifiability.information import loose, null_space, scores
-from kvfit.inference.hierarchy import SPREAD_SHARE
+from kvfit.inference.hierarchy import prior_spread
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
@@ -56,7 +56,7 @@ def look_back(fit: "Fit") -> pd.DataFrame:
         within = np.where(np.abs(among) > np.abs(within), among, within)
     else:
         table["contraction"] = 1.0 - own / scale**2
-    table["spread_contraction"] = _spread_contraction(fit, names, scale)
+    table["spread_contraction"] = _spread_contraction(fit, names)
     table["correlated_with"], table["correlation"] = strongest(within, names)
     table = table.merge(_sensitivity(fit), on="parameter", how="left")
     table["determined"] = ~_loose(fit, persons.mean(axis=1))
@@ -81,14 +81,14 @@ def _correlation(draws: np.ndarray) -> np.ndarray:
         return np.atleast_2d(np.corrcoef(draws.T))
 
 
-def _spread_contraction(fit: "Fit", names: list[str], scale: np.ndarray) -> np.ndarray:
-    found = np.full(len(names), np.nan)
+def _spread_contraction(fit: "Fit", names: list[str]) -> np.ndarray:
+    found, scale = np.full(len(names), np.nan), prior_spread(fit.model)
     posterior = fit.tree["posterior"]
     if "population_sd" in posterior:
         for name in posterior["person_parameter"].to_numpy():
             k = names.index(str(name))
             draws = posterior["population_sd"].sel(person_parameter=name).to_numpy()
-            found[k] = 1.0 - draws.var() / halfnorm(scale=SPREAD_SHARE * scale[k]).var()
+            found[k] = 1.0 - draws.var() / halfnorm(scale=scale[k]).var()
     return found
 
 
@@ -138,7 +138,7 @@ def log_prior(fit: "Fit", posterior: xr.Dataset) -> xr.DataArray:
         names = [p.name for p in fit.model.parameters]
         of = [names.index(str(name)) for name in posterior["person_parameter"].to_numpy()]
         sd = posterior["population_sd"].transpose("chain", "draw", "person_parameter").to_numpy()
-        total = total + np.asarray(halfnorm.logpdf(sd, scale=SPREAD_SHARE * scale[of])).sum(axis=-1)
+        total = total + np.asarray(halfnorm.logpdf(sd, scale=prior_spread(fit.model)[of])).sum(axis=-1)
     return xr.DataArray(total, dims=("chain", "draw"), coords={k: posterior[k] for k in ("chain", "draw")})
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from kvfit.identifiability.design import of_participant, prior_of, without_items
 from kvfit.identifiability.information import scores
-from kvfit.inference.hierarchy import SPREAD_SHARE, person_parameters
+from kvfit.inference.hierarchy import person_parameters, prior_spread
 from kvfit.memory_model import MemoryModel
 
 #: Participants who are asked how much they say.
@@ -51,15 +51,16 @@ def foresee(model: MemoryModel, data: Any, similarity: np.ndarray | None, poolin
         covariance = np.mean([np.linalg.inv(every + one) for one in each], axis=0)
         known = 1.0 - np.diag(covariance)
         return _table(model, _correlation(covariance), known, known)
-    spread = np.diag((SPREAD_SHARE * varies) ** 2)
+    share = prior_spread(model) / scale
+    spread = np.diag((share * varies) ** 2)
     total = sum(one @ np.linalg.inv(every + spread @ one) for one in each) * (data.n_participants / len(each))
     covariance = np.linalg.inv(every + (total + total.T) / 2)
     persons, correlation = np.full(centre.size, np.nan), _correlation(covariance)
     if varies.any():
         own = np.ix_(varies, varies)
-        precision = np.diag(np.full(varies.sum(), SPREAD_SHARE**-2.0))
+        precision = np.diag(share[varies] ** -2.0)
         within = [np.linalg.inv(precision + one[own]) for one in each]
-        persons[varies] = 1.0 - np.mean([np.diag(one) for one in within], axis=0) / SPREAD_SHARE**2
+        persons[varies] = 1.0 - np.mean([np.diag(one) for one in within], axis=0) / share[varies] ** 2
         # averaged over persons population means forget how badly one person's values are told apart
         inside = np.zeros_like(correlation)
         inside[own] = np.mean([_correlation(one) for one in within], axis=0)

@@ -16,7 +16,8 @@ from kvfit.inference.pointwise import flat_draws, pointwise
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.memory_model import MemoryModel
-from kvfit.registry import get_model, with_formulas, with_items
+from kvfit.priors import Priors, require_spread
+from kvfit.registry import get_model, with_formulas, with_items, with_priors
 from kvfit.regression.formula import Formulas
 from kvfit.regression.model import require_persons_alone
 
@@ -293,6 +294,7 @@ def fit(
     store: str | Path | None = None,
     items: Items = None,
     formula: Formulas | None = None,
+    priors: Priors | None = None,
     similarity: np.ndarray | None = None,
     show_progress: bool = True,
     **settings: Any,
@@ -317,6 +319,11 @@ def fit(
         Parameters that depend on conditions: ``{"beta_enc": "~ list_type + (1 + list_type | subject)"}``, with columns of
         the lists or trials. It becomes part of the model, as if it were written behind its name; see
         :mod:`kvfit.regression` and :func:`kvfit.effects`.
+    priors : mapping of str to pair of float, optional
+        Priors in the place of the model's own, as 90 % intervals on the natural scale: ``{"sigma": (0.9, 1.5)}`` of the
+        population's typical value (of each person's value with ``pooling="none"``), ``{"persons(sigma)": (0.7, 1.9)}`` of
+        how far persons may differ. They become part of the model: ``uvsd(prior(sigma)=0.9:1.5)``. See
+        :mod:`kvfit.priors`, and :func:`kvfit.prior_predict` for what they say about behaviour.
     similarity : numpy.ndarray, optional
         For models with ``semantic=True``, from :func:`kvfit.read_similarity`: ``(list, position, position)`` of free
         recall, ``(trial, studied item)`` of recognition.
@@ -339,11 +346,13 @@ def fit(
     model = get_model(model)
     model = model if formula is None else with_formulas(model, formula)
     model = (model if items is None else with_items(model, items)).bind(data)
+    model = model if priors is None else with_priors(model, priors)
     unknown = [k for k in settings if k not in FitSettings.__dataclass_fields__]
     if unknown:
         known = ", ".join(FitSettings.__dataclass_fields__)
         raise ValueError(f"fit settings: unknown {', '.join(unknown)}; known are {known}")
     request = FitSettings(**settings)
+    require_spread(model, request.pooling)
     if request.pooling == "none":
         require_persons_alone(model, data)
     # where a model needs similarities and there are none, its design says so

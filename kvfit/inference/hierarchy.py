@@ -13,15 +13,12 @@ from kvfit.items import ITEM_EFFECTS, ItemEffect, effects_of_items
 from kvfit.kernels.person_values import LINKS
 from kvfit.kernels.person_values_op import NaturalValues
 from kvfit.memory_model import MemoryModel
+from kvfit.parameters import SPREAD_SHARE as SPREAD_SHARE
 from kvfit.parameters import Parameter
 
 Pooling = Literal["partial", "none", "complete"]
 Parameterisation = Literal["preconditioned", "noncentred", "centred"]
 
-#: Prior scale of the spread between persons, relative to the prior scale of one person's value: the interval of a
-#: parameter covers persons and ignorance about the population together, so each gets part of it. Items are expected to
-#: differ no more than persons, so that the spread between items has the same prior scale.
-SPREAD_SHARE = 0.6
 #: Shape of the LKJ prior of correlations: 2 leans a little towards none, 90 % of one of two parameters within .8.
 LKJ = 2.0
 
@@ -29,6 +26,11 @@ LKJ = 2.0
 def person_parameters(model: MemoryModel, pooling: str) -> np.ndarray:
     """``(parameter,)`` bool: in which parameters persons differ; in none under complete pooling."""
     return np.array([pooling != "complete" and (p.varies or pooling == "none") for p in model.parameters])
+
+
+def prior_spread(model: MemoryModel) -> np.ndarray:
+    """``(parameter,)`` prior scale of the standard deviation between persons, unconstrained scale."""
+    return np.array([p.spread for p in model.parameters])
 
 
 def estimate_curvature(
@@ -41,7 +43,7 @@ def estimate_curvature(
     if effects_of_items(model):
         model, design = registry.with_items(model, "none"), design.without_items()
     varies = person_parameters(model, pooling)
-    spread = SPREAD_SHARE * np.array([p.scale for p in model.parameters]) if pooling == "partial" else None
+    spread = prior_spread(model) if pooling == "partial" else None
     return person_curvature(model, design, varies, spread, seed=seed, show_progress=show_progress)
 
 
@@ -159,7 +161,7 @@ def natural_values(effects: Any, mu: Any, parameters: tuple[Parameter, ...], var
 
 def _item_spread(moved: tuple[ItemEffect, ...]) -> np.ndarray:
     """Prior scale ``(effect,)`` of the spread between items."""
-    return SPREAD_SHARE * np.array([effect.parameter.scale for effect in moved])
+    return np.array([effect.spread for effect in moved])
 
 
 def _item_effects(moved: tuple[ItemEffect, ...], parameterisation: str, curvature: PersonCurvature | None) -> Any:
@@ -225,7 +227,7 @@ def _unconstrained(
             start_mu = curvature.mu
             start_sigma = curvature.sigma[varies]
         mu = pm.Normal("population_mean", location, scale, dims="parameter", initval=start_mu)
-        spread = SPREAD_SHARE * scale[varies]
+        spread = np.array([p.spread for p in parameters])[varies]
         sigma = pm.HalfNormal("population_sd", spread, dims="person_parameter", initval=start_sigma)
     cholesky = None
     if correlated:

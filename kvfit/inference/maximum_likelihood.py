@@ -9,6 +9,7 @@ from scipy.optimize import minimize
 
 from kvfit.identifiability.design import design_objection
 from kvfit.memory_model import MemoryModel
+from kvfit.priors import without_priors
 from kvfit.progress import progress
 from kvfit.registry import get_model
 from kvfit.regression.model import require_persons_alone
@@ -96,13 +97,21 @@ class PersonObjective:
         Of one participant.
     prior : tuple of numpy.ndarray, optional
         Mean and standard deviation ``(parameter,)`` on the unconstrained scale.
+    region : tuple of numpy.ndarray, optional
+        Centre and unit ``(parameter,)`` of searches; the parameters' own priors when omitted.
     """
 
-    def __init__(self, model: MemoryModel, design: Any, prior: tuple[np.ndarray, np.ndarray] | None = None) -> None:
+    def __init__(
+        self,
+        model: MemoryModel,
+        design: Any,
+        prior: tuple[np.ndarray, np.ndarray] | None = None,
+        region: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> None:
         self.model = model
         self.likelihood = model.objective(design)
         self.prior = prior
-        self.location, self.scale = own_prior(model)
+        self.location, self.scale = region or own_prior(model)
 
     def natural(self, x: np.ndarray) -> dict[str, float]:
         """Natural-scale values of ``(parameter,)``."""
@@ -150,7 +159,8 @@ def point_fit(
     model : str or MemoryModel
     data : FreeRecallData or RecognitionData
     method : {"ml", "map"}
-        Maximum likelihood, or maximum a posteriori under each parameter's own prior.
+        Maximum likelihood, or maximum a posteriori under each parameter's own prior, or the one stated in the model's
+        name (``"uvsd(prior(sigma)=0.9:1.5)"``), on which maximum likelihood does not depend.
     starts : int
         At most so many. Each start is the best of 64 points drawn from the prior (the prior's centre among the first);
         after three, the search ends as soon as a second start has reached the best value.
@@ -178,11 +188,13 @@ def point_fit(
     require_persons_alone(model, data)
     design = model.design(data, similarity)
     prior = own_prior(model) if method == "map" else None
+    # the likelihood knows no prior: one that a user states must not bound the search for its maximum
+    region = own_prior(without_priors(model)) if method == "ml" else prior
     n_observations = np.bincount(data.participant, minlength=data.n_participants)
     rows = []
     with progress(show_progress) as bar:
         for person in bar.track(range(data.n_participants), f"{model.label}: {method} fits"):
-            objective = PersonObjective(model, design.one_participant(person), prior)
+            objective = PersonObjective(model, design.one_participant(person), prior, region)
             rng = np.random.default_rng([seed, person])
             rows.append(
                 {"subject": data.participants[person], f"n_{data.observation}s": int(n_observations[person])}

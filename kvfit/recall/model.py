@@ -9,6 +9,7 @@ import numpy as np
 from kvfit.kernels.match_cue import CoreConfig, padded_width
 from kvfit.memory_model import label_of
 from kvfit.parameters import Parameter
+from kvfit.priors import Interval, add_priors, label_parts, stated
 from kvfit.recall.separation import Separation
 from kvfit.recall.stopping import StoppingRule
 from kvfit.recall.tables import MemoryTables, assemble
@@ -52,6 +53,8 @@ class RecallModel:
         ``support_floor(p) -> (cell,)``: floor of the match before separation.
     event_floor : float
         Floor of the probability of an event (cymr: 1e-5), 0 for none.
+    priors : mapping of str to tuple of float
+        Stated by the user in the place of the parameters' own, see :mod:`kvfit.priors`.
     """
 
     name: str
@@ -68,6 +71,7 @@ class RecallModel:
     fixed: Mapping[str, float] = field(default_factory=dict)
     support_floor: Callable[[Mapping[str, Any]], Any] | None = None
     event_floor: float = 0.0
+    priors: Mapping[str, Interval] = field(default_factory=dict)
 
     task = "free_recall"
     #: name of the observed variable
@@ -76,7 +80,7 @@ class RecallModel:
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
         """Parameters of memory, choice and stopping, the fixed ones included."""
-        return self.memory_parameters + self.separation.parameters + self.stopping.parameters
+        return stated(self.memory_parameters + self.separation.parameters + self.stopping.parameters, self.priors)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -86,7 +90,22 @@ class RecallModel:
     @property
     def label(self) -> str:
         """Name with options, e.g. ``kv_recall(query=value)``; the registry reads it back."""
-        return label_of(self.name, self.options)
+        return label_of(self.name, {**self.options, **label_parts(self.priors)})
+
+    def with_priors(self, priors: Mapping[str, Interval]) -> "RecallModel":
+        """The model with priors that the user states; see :mod:`kvfit.priors`.
+
+        Raises
+        ------
+        PriorError
+            Listing every prior that the model cannot have.
+        """
+        found: RecallModel = add_priors(self, priors)
+        return found
+
+    def prior_targets(self) -> tuple[dict[str, Parameter], tuple[()]]:
+        """Parameters by name, and no effects of items."""
+        return {p.name: p for p in self.all_parameters}, ()
 
     def core(self, n_positions: int) -> CoreConfig:
         """Configuration of the compiled core for lists of up to `n_positions`."""

@@ -1,5 +1,6 @@
 """A recognition model: a memory and a decision put together, written for the design cells of a data set."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ import numpy as np
 from kvfit.items import ITEM_EFFECTS, ItemEffect, Items
 from kvfit.memory_model import label_of
 from kvfit.parameters import Parameter
+from kvfit.priors import Interval, add_priors, label_parts, stated
 from kvfit.recognition.binding import Binding, level_name, of_level
 from kvfit.recognition.decision import Decision
 from kvfit.recognition.design import RecognitionDesign
@@ -21,6 +23,9 @@ from kvfit.recognition.scale import GENERAL_SCALE, Scale
 if TYPE_CHECKING:
     from kvfit.tasks.recognition import RecognitionData
 
+#: Beside the general one it shows which of a decision's parameters, or of their priors, depend on the scale.
+_LONGER_SCALE = Scale(n_categories=6, old_from=4)
+_NUMBER = re.compile(r"\d+")
 #: Numbers of one array of probabilities evaluated at once: small enough to stay in the cache.
 _AT_ONCE = 200_000
 
@@ -51,6 +56,8 @@ class RecognitionModel:
         What was taken from data.
     items : tuple of str
         Names of the effects of items (see :meth:`with_items`); empty for none.
+    priors : mapping of str to tuple of float
+        Stated by the user in the place of the parameters' own, see :mod:`kvfit.priors`.
     """
 
     name: str
@@ -65,6 +72,7 @@ class RecognitionModel:
     fixed: Mapping[str, float] = field(default_factory=dict)
     binding: Binding | None = None
     items: tuple[str, ...] = ()
+    priors: Mapping[str, Interval] = field(default_factory=dict)
 
     task = "recognition"
     observed = "responses"
@@ -85,7 +93,8 @@ class RecognitionModel:
         out: list[Parameter] = []
         for parameter, column in self._base_parameters:
             levels = self._levels(column)
-            out += [of_level(parameter, column, level) for level in levels] if levels else [parameter]
+            of_levels = tuple(of_level(parameter, column, level) for level in levels)
+            out += stated(of_levels, self.priors) if levels else [parameter]
         return tuple(out)
 
     @property
@@ -96,12 +105,13 @@ class RecognitionModel:
     @property
     def label(self) -> str:
         """Name with options, e.g. ``uvsd(by=strength)``; the registry reads it back."""
-        return label_of(self.name, self.options)
+        return label_of(self.name, {**self.options, **label_parts(self.priors)})
 
     @cached_property
     def item_effects(self) -> tuple[ItemEffect, ...]:
         """What effects of items move, in the order of `items`."""
-        return find_effects(self.items, {p.name: p for p, _ in self._base_parameters})
+        found = find_effects(self.items, {p.name: p for p, _ in self._base_parameters})
+        return tuple(replace(effect, items=self.priors.get(f"items({effect.name})")) for effect in found)
 
     def with_items(self, items: Items = True) -> "RecognitionModel":
         """The model with crossed effects of items beside those of participants; see :mod:`kvfit.items`.
@@ -121,7 +131,47 @@ class RecognitionModel:
         names = wanted_names(items, self._item_default())
         find_effects(names, {p.name: p for p, _ in self._base_parameters})
         options = {name: value for name, value in self.options.items() if name != "items"}
-        return replace(self, items=names, options={**options, **({"items": "+".join(names)} if names else {})})
+        gone = {f"items({name})" for name in self.items if name not in names}
+        return replace(
+            self,
+            items=names,
+            options={**options, **({"items": "+".join(names)} if names else {})},
+            priors={key: interval for key, interval in self.priors.items() if key not in gone},
+        )
+
+    def with_priors(self, priors: Mapping[str, Interval]) -> "RecognitionModel":
+        """The model with priors that the user states; see :mod:`kvfit.priors`.
+
+        Before the model is bound, parameters that depend on the data (of a level of a condition, of the response scale)
+        are checked as far as possible, and fully when it meets the data.
+
+        Raises
+        ------
+        PriorError
+            Listing every prior that the model cannot have.
+        """
+        found: RecognitionModel = add_priors(self, priors, self._depends_on_data)
+        return found
+
+    def prior_targets(self) -> tuple[dict[str, Parameter], tuple[ItemEffect, ...]]:
+        """Parameters by name, those that stand for their values at all levels included, and effects of items."""
+        base = {p.name: p for p, _ in self._base_parameters}
+        return {**base, **{p.name: p for p in self.all_parameters}}, self.item_effects
+
+    def _depends_on_data(self, name: str) -> bool:
+        """Whether data decide if there is a parameter of this name, and what its own prior is."""
+        if self.binding is not None:
+            return False
+        stem, level, _ = name.partition("[")
+        columns = {p.name: column for p, column in self._base_parameters}
+        if level:
+            return bool(columns.get(stem, ""))
+        general = self.decision.parameters(GENERAL_SCALE)
+        of_scale = [p for p in self.decision.parameters(_LONGER_SCALE) if p not in general]
+        # on scales that are longer still there are more of the same kind: spacing_5, detect_3
+        return _NUMBER.sub("#", name) in {_NUMBER.sub("#", p.name) for p in of_scale} and name not in {
+            p.name for p in general if p.name not in {one.name for one in of_scale}
+        }
 
     def _item_default(self) -> tuple[str, ...]:
         strength = () if self.decision.moves_evidence else self.memory.by_condition[:1]
@@ -130,9 +180,11 @@ class RecognitionModel:
     @cached_property
     def _base_parameters(self) -> list[tuple[Parameter, str]]:
         """Each parameter once, with the column by whose levels it varies ("" for none)."""
-        memory = [(p, self.by if p.name in self.memory.by_condition else "") for p in self.memory.parameters]
+        own = stated(self.memory.parameters, self.priors)
+        memory = [(p, self.by if p.name in self.memory.by_condition else "") for p in own]
         varying = self.decision.by_condition(self.scale)
-        decision = [(p, self.criteria_by if p.name in varying else "") for p in self.decision.parameters(self.scale)]
+        own = stated(self.decision.parameters(self.scale), self.priors)
+        decision = [(p, self.criteria_by if p.name in varying else "") for p in own]
         return memory + decision
 
     def _levels(self, column: str) -> tuple[str, ...]:
@@ -149,6 +201,8 @@ class RecognitionModel:
         ------
         BindingError
             Listing every column that is missing or has no level where one is needed.
+        PriorError
+            Listing every prior of a parameter that there is not in these data.
         """
         from kvfit.recognition.layout import find_binding
 
@@ -162,7 +216,8 @@ class RecognitionModel:
             for name in bound._names(parameter, column):
                 if name in self.fixed or parameter.name in self.fixed:
                     fixed[name] = self.fixed.get(name, self.fixed.get(parameter.name, np.nan))
-        return replace(bound, fixed=fixed)
+        bound = replace(bound, fixed=fixed)
+        return bound.with_priors({}) if self.priors else bound
 
     def design(
         self, data: "RecognitionData", similarity: np.ndarray | None = None, rows: np.ndarray | None = None

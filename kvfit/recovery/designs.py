@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kvfit.tasks.free_recall import FreeRecallData
     from kvfit.tasks.recognition import RecognitionData
 
+#: Said of their source by designs whose responses are placeholders.
+WITHOUT_RESPONSES = "a design without responses"
+
 
 def free_recall_design(participants: int, lists: int, list_length: int) -> "FreeRecallData":
     """Lay out an experiment on free recall: lists to study, nothing recalled yet.
@@ -44,7 +47,7 @@ def free_recall_design(participants: int, lists: int, list_length: int) -> "Free
             "recall_type": "",
         }
     )
-    return build_free_recall(events, f"{participants} x {lists} x {list_length}", "a design without responses")
+    return build_free_recall(events, f"{participants} x {lists} x {list_length}", WITHOUT_RESPONSES)
 
 
 def recognition_design(
@@ -95,7 +98,7 @@ def recognition_design(
         old_from=old_from,
         list_length=list_length or int(old.sum() // participants),
         name=f"{participants} x {trials}",
-        description="a design without responses",
+        description=WITHOUT_RESPONSES,
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,18 @@ import numpy as np
 from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import Parameter
+from kvfit.priors import (
+    PERSONS,
+    Interval,
+    PriorError,
+    Target,
+    add_priors,
+    label_parts,
+    priors_of,
+    stated,
+    with_priors,
+    without_priors,
+)
 from kvfit.regression.checks import (
     column_problems,
     conditions,
@@ -41,11 +53,15 @@ class RegressionModel:
         Sorted by parameter.
     bound : tuple of Columns, optional
         The formulas' columns in the data to which the model is bound.
+    priors : mapping of str to tuple of float
+        Stated by the user for levels and shifts; those of parameters without a level belong to `base`. See
+        :mod:`kvfit.priors`.
     """
 
     base: MemoryModel
     formulas: tuple[Formula, ...]
     bound: tuple[Columns, ...] | None = None
+    priors: Mapping[str, Interval] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -65,7 +81,8 @@ class RegressionModel:
     @property
     def label(self) -> str:
         """Name with options and formulas, e.g. ``cmr(beta_enc ~ list_type + (1 | subject))``; the registry reads it."""
-        base, inside = self.base.label, ", ".join(map(str, self.formulas))
+        own = [f"{part}={interval}" for part, interval in sorted(label_parts(self.priors).items())]
+        base, inside = self.base.label, ", ".join([*map(str, self.formulas), *own])
         return f"{base[:-1]}, {inside})" if base.endswith(")") else f"{base}({inside})"
 
     @property
@@ -114,7 +131,7 @@ class RegressionModel:
         out: list[Parameter] = []
         for p in self.base.all_parameters:
             found = self.columns.get(p.name)
-            out += [p] if found is None else [*found.levels, *found.shifts]
+            out += [p] if found is None else stated((*found.levels, *found.shifts), self.priors)
         return tuple(out)
 
     @property
@@ -127,6 +144,61 @@ class RegressionModel:
         from kvfit.registry import with_items
 
         return replace(self, base=with_items(self.base, items))
+
+    def with_priors(self, priors: Mapping[str, Interval]) -> "RegressionModel":
+        """The model with priors that the user states; see :mod:`kvfit.priors`.
+
+        A prior of a parameter with a formula is that of all its levels, and its shifts follow; those of one level or shift
+        are checked when the model meets the data.
+
+        Raises
+        ------
+        PriorError
+            Listing every prior that the model cannot have.
+        """
+        own = {key: interval for key, interval in priors.items() if self._of_formula(Target.read(key).name)}
+        rest = {key: interval for key, interval in priors.items() if key not in own}
+        problems: list[str] = []
+        found = self
+        try:
+            found = found._on(with_priors(found.base, rest))
+        except PriorError as error:
+            problems += error.problems
+        try:
+            found = add_priors(found, own, self._of_formula if self.bound is None else lambda name: False)
+        except PriorError as error:
+            problems += error.problems
+        problems += found._shared_values()
+        if problems:
+            raise PriorError(self.label, problems)
+        return found
+
+    def without_priors(self) -> "RegressionModel":
+        """The model with its own priors."""
+        return replace(self._on(without_priors(self.base)), priors={})
+
+    def prior_targets(self) -> tuple[dict[str, Parameter], tuple[ItemEffect, ...]]:
+        """Levels and shifts by name, once they are known; effects of items are the base's."""
+        found = stated(tuple(p for c in self.bound or () for p in (*c.levels, *c.shifts)), self.priors)
+        return {p.name: p for p in found}, ()
+
+    def _on(self, base: MemoryModel) -> "RegressionModel":
+        """The model with another base, of the same parameters with other priors."""
+        by_name = {p.name: p for p in base.all_parameters}
+        bound = self.bound and tuple(replace(c, parameter=by_name[c.formula.parameter]) for c in self.bound)
+        return replace(self, base=base, bound=bound)
+
+    def _of_formula(self, name: str) -> bool:
+        """Whether a name is one of a level or shift: ``beta_enc[mixed]``, ``beta_enc:list_type[mixed]``."""
+        return any(name.startswith((f"{f.parameter}[", f"{f.parameter}:")) for f in self.formulas)
+
+    def _shared_values(self) -> list[str]:
+        """Ranges of persons of parameters in which, by their formula, persons do not differ."""
+        return [
+            f"{Target(PERSONS, name).key}: all persons share one value of {name}; add (1 | subject) to its formula"
+            for name, columns in self.columns.items()
+            if Target(PERSONS, name).key in priors_of(self.base) and not any(level.varies for level in columns.levels)
+        ]
 
     def bind(self, data: Any) -> "RegressionModel":
         """The model for these data; a bound model returns itself.
@@ -153,7 +225,8 @@ class RegressionModel:
             problems += wrong
         if problems:
             raise FormulaError(f"{self.base.label} on {data.name}", problems)
-        return replace(self, base=base, bound=tuple(found))
+        model = replace(self, base=base, bound=tuple(found))
+        return model.with_priors({}) if self.priors or priors_of(base) else model
 
     def design(self, data: Any, similarity: np.ndarray | None = None) -> RegressionDesign:
         """Lay the responses out in rows of a person and a set of conditions.
