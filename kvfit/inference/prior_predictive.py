@@ -201,11 +201,9 @@ def _columns(data: Any, by: tuple[str, ...]) -> tuple[str, ...]:
 
 def _person_curves(data: Any, kind: str, by: Sequence[str], responses: np.ndarray | None) -> xr.DataArray:
     """``(person, *by, *curve)``; rounds of people stand behind one another."""
-    if responses is not None and data.task == "free_recall":
-        responses = xr.DataArray(responses, dims=("round", "list_", "output"))
-    elif responses is not None:
-        responses = xr.DataArray(responses, dims=("round", "trial"))
-    values = curve(data, kind, ("subject", *by), responses)
+    own = ("list_", "output") if data.task == "free_recall" else ("trial",)
+    labelled = None if responses is None else xr.DataArray(responses, dims=("round", *own))
+    values = curve(data, kind, ("subject", *by), labelled)
     if "round" in values.dims:
         values = values.stack(person=("round", "subject")).drop_vars(("person", "round", "subject"))  # noqa: PD013 (xarray has no melt)
     else:
