@@ -27,6 +27,7 @@ from kvfit.reports.content import (
 from kvfit.reports.items import item_table
 from kvfit.reports.own_section import Section
 from kvfit.reports.page import write_page
+from kvfit.reports.priors import is_stated, prior_words
 from kvfit.store import package_versions
 
 
@@ -128,7 +129,12 @@ def _card(name: str, fit: Fit) -> ModelCard:
             **model.options,
         },
         parameters=tuple(
-            ParameterCard(p.name, p.symbol, p.support, *p.interval, p.reason, p.meaning) for p in model.parameters
+            ParameterCard(
+                p.name, p.symbol, p.support, *p.interval, p.reason, p.meaning,
+                persons=p.persons_range if p.varies and fit.settings.pooling == "partial" else (),
+                stated=is_stated(model, p.name),
+            )
+            for p in model.parameters
         ),
     )
 
@@ -178,6 +184,7 @@ def _methods(comparison: Comparison, of_task: tuple[str, ...]) -> tuple[str, ...
         f"{pooling}. The posterior was sampled with the No-U-Turn Sampler ({settings.sampler}, {settings.chains} chains of"
         f" {settings.draws} draws after {settings.tune} warm-up draws, target acceptance {settings.target_accept}, seed"
         f" {settings.seed}).",
+        prior_words(comparison.fits),
         *comparison_words.methods(comparison),
     )
 
