@@ -31,7 +31,7 @@ def unconstrained(model: MemoryModel, values: dict[str, np.ndarray], name: str) 
 
 
 def test_people_have_the_stated_prior(trials: kv.RecognitionData) -> None:
-    """Alone: the interval. From a population: variance 1 + 0.36 times that of the interval, the mean square of a half-normal."""
+    """Alone: the interval. From a population: 1.36 times the variance, 0.36 being the mean square of the half-normal."""
     model = kv.get_model("uvsd", priors={"sigma": (0.9, 1.5)}).bind(trials)
     rng = np.random.default_rng(1)
     alone = draw_people(model, trials, 20_000, rng, "none")["sigma"]
@@ -72,7 +72,9 @@ def test_quantiles_of_recall_by_hand() -> None:
     model = kv.get_model("random_recall").bind(design)
     recalled = np.array([[[0, 0, 0, 0], [1, 0, 0, 0]], [[1, 2, 0, 0], [1, 2, 3, 0]]], np.int16)
     values = {p.name: np.full((2, 2), 0.5) for p in model.parameters}
-    found = summarise_people(model, design, PriorPeople(values, recalled), ("serial_position", "first_recall", "lag_crp"))
+    found = summarise_people(
+        model, design, PriorPeople(values, recalled), ("serial_position", "first_recall", "lag_crp")
+    )
     prior = found.curves["serial_position"]["prior"]
     assert prior.sel(study_position=1).to_numpy() == pytest.approx([0.15, 1, 1])
     assert prior.sel(study_position=2).to_numpy() == pytest.approx([0, 0.5, 1])
@@ -98,7 +100,7 @@ def test_people_of_the_data_stand_beside() -> None:
 
 
 def test_an_roc_is_read_between_a_persons_points() -> None:
-    """Two categories of three above: rates (.25, .5) and (.5, 1): at .125 half of .5, at .4 .5 + .6 x .5, beyond .5 one."""
+    """Points (.25, .5) and (.5, 1): at .1 it is .2, at .4 .5 + .6 x .5, beyond .5 one."""
     design = kv.recognition_design(1, 16, "1-3", old_from=2)
     model = kv.get_model("evsd").bind(design)
     answers = np.empty((1, 16), np.int64)
@@ -106,7 +108,9 @@ def test_an_roc_is_read_between_a_persons_points() -> None:
     answers[0, design.old] = np.repeat([3, 2], 4)
     answers[0, ~design.old] = np.repeat([3, 2, 1], [2, 2, 4])
     values = {p.name: np.ones((1, 1)) for p in model.parameters}
-    roc = summarise_people(model, design, PriorPeople(values, answers), ("roc",)).curves["roc"]["prior"].sel(quantile=0.5)
+    roc = (
+        summarise_people(model, design, PriorPeople(values, answers), ("roc",)).curves["roc"]["prior"].sel(quantile=0.5)
+    )
     assert roc.sel(false_alarm_rate=[0.1, 0.25, 0.4, 0.5, 0.8], method="nearest").to_numpy() == pytest.approx(
         [0.2, 0.5, 0.8, 1, 1]
     )

@@ -185,7 +185,13 @@ def test_ranges_of_items() -> None:
 def test_the_stores_key_knows_priors(one_person: kv.RecognitionData) -> None:
     keys = [
         fit_key(kv.get_model("evsd", priors=priors).bind(one_person), one_person, FitSettings(), None)
-        for priors in (None, {"d_prime": (1, 2)}, {"d_prime": (1, 2.1)}, {"persons(d_prime)": (-1, 5)}, {"d_prime": (1, 2)})
+        for priors in (
+            None,
+            {"d_prime": (1, 2)},
+            {"d_prime": (1, 2.1)},
+            {"persons(d_prime)": (-1, 5)},
+            {"d_prime": (1, 2)},
+        )
     ]
     assert keys[1] == keys[4]
     assert len(set(keys)) == 4
@@ -349,3 +355,32 @@ def test_every_command_that_fits_takes_priors(command: str, file: Any) -> None:
     models = ["evsd", "uvsd"] if command in ("compare", "evidence", "confuse") else ["evsd"]
     answer = run(command, *models, "--data", file, "--scale", "no,yes", "--prior", "d_prime=2:1")
     assert "prior of d_prime: expected two numbers, lower before upper" in str(answer.exception)
+
+
+# Reports
+
+
+def test_a_report_says_which_priors_were_stated(one_person: kv.RecognitionData) -> None:
+    """The card has the stated numbers and marks them; the methods say them beside the model's own."""
+    from kvfit.reports.build import _card
+    from kvfit.reports.priors import prior_words
+
+    plain = kv.get_model("uvsd").bind(one_person)
+    changed = kv.get_model("uvsd", priors={"sigma": (0.9, 1.5), "persons(d_prime)": (0.5, 2.5)}).bind(one_person)
+    fits: Any = [kv.Fit(model, one_person, None, FitSettings()) for model in (plain, changed)]
+    cards = {p.name: p for p in _card("uvsd", fits[1]).parameters}
+    assert (cards["sigma"].prior_lower, cards["sigma"].prior_upper) == (0.9, 1.5)
+    assert cards["sigma"].prior_reason.startswith("stated by the user; the model's own is 0.8 to 2.2 (")
+    assert cards["d_prime"].persons == (0.5, 2.5)
+    # without a range of its own: exp(0.150052 -+ 1.644854 x 1.959964 x 0.6 x 0.155280)
+    assert cards["sigma"].persons == pytest.approx((0.860443, 1.568959), abs=1e-6)
+    assert [cards[name].stated for name in ("d_prime", "sigma", "criterion")] == [True, True, False]
+    assert not any(p.stated for p in _card("uvsd", fits[0]).parameters)
+    words = prior_words(fits)
+    assert "sigma 0.9 to 1.5" in words
+    assert "persons' d_prime as far apart as 0.5 to 2.5" in words
+    assert "half-normal of the standard deviation between persons" in words
+    assert prior_words(fits[:1]).endswith("All are the models' own.")
+    alone: Any = [kv.Fit(plain, one_person, None, FitSettings(pooling="none"))]
+    assert "of each person's value" in prior_words(alone)
+    assert _card("uvsd", alone[0]).parameters[0].persons == ()

@@ -130,7 +130,12 @@ def _card(name: str, fit: Fit) -> ModelCard:
         },
         parameters=tuple(
             ParameterCard(
-                p.name, p.symbol, p.support, *p.interval, p.reason, p.meaning,
+                p.name,
+                p.symbol,
+                p.support,
+                *p.interval,
+                p.reason,
+                p.meaning,
                 persons=p.persons_range if p.varies and fit.settings.pooling == "partial" else (),
                 stated=is_stated(model, p.name),
             )

@@ -41,9 +41,9 @@ class Citation:
 class ParameterCard:
     """One parameter of a model, with its prior as the interval that holds 90 % of plausible values.
 
-    `support` is ``"unit"``, ``"positive"``, ``"real"`` or any text; an index follows `_` in `symbol`. `persons` is the widest
-    range of persons that the prior thinks plausible, empty where persons do not differ; `stated` says whether the user stated
-    this prior in the place of the model's own.
+    `support` is ``"unit"``, ``"positive"``, ``"real"`` or any text; an index follows `_` in `symbol`. `persons` is the
+    widest range of persons that the prior thinks plausible, empty where persons do not differ; `stated` says whether the
+    user stated this prior in the place of the model's own.
     """
 
     name: str

@@ -27,8 +27,8 @@ def prior_words(fits: "Sequence[Fit]") -> str:
     """A paragraph of the methods: the form of the priors, and those that are not the models' own."""
     pooling = fits[0].settings.pooling
     text = (
-        f"Priors were normal on the unconstrained scale {_OF_WHAT[pooling]}; the models' cards give them as 90 % intervals on"
-        " the natural scale, with the reason of each."
+        f"Priors were normal on the unconstrained scale {_OF_WHAT[pooling]}; the models' cards give them as 90 % intervals"
+        " on the natural scale, with the reason of each."
     )
     stated = [f"{fit.label}: {_listed(fit.model)}" for fit in fits if priors_of(fit.model)]
     if not stated:
