@@ -33,6 +33,8 @@ Priors = Mapping[str, Any] | Sequence[str] | str
 #: What is stated of a parameter, as the word before its name in a model's label.
 TYPICAL, PERSONS, ITEMS = "prior", "persons", "items"
 _KEY = re.compile(rf"\s*({TYPICAL}|{PERSONS}|{ITEMS})\s*\((.*)\)\s*", re.DOTALL)
+#: Where the ends of an interval may lie: an end of the support has no finite unconstrained value.
+_INSIDE = {"unit": "between 0 and 1, both excluded", "positive": "greater than 0", "real": "on the scale of real numbers"}
 _EXAMPLE = "two numbers, lower before upper, such as 0.9:1.5"
 
 
@@ -248,7 +250,7 @@ def prior_problems(
             problems.append(f"{key}: held at {fixed[name]:g}, so that it has no prior; free it: {name}=free")
             continue
         if not inside(p, interval):
-            problems.append(f"{key}: expected two values {p.support_words} (not at the ends); found {shown(interval)}")
+            problems.append(f"{key}: expected two values {_INSIDE[p.support]}; found {shown(interval)}")
         elif target.kind == PERSONS and not p.varies:
             problems.append(f"{key}: all persons share one value of {name}; leave it out")
         elif target.kind != TYPICAL:

@@ -219,7 +219,7 @@ def test_every_problem_is_told_at_once() -> None:
         "d_prime: expected two numbers, lower before upper, such as 0.9:1.5; found 2:1",
         "criterion: expected two numbers, lower before upper, such as 0.9:1.5; found 0.5",
         "sigma: held at 1, so that it has no prior; free it: sigma=free",
-        "spacing_1: expected two values greater than 0 (not at the ends); found -0.1:2",
+        "spacing_1: expected two values greater than 0; found -0.1:2",
         "persons(spacing_2): expected a range of values of spacing_2 in which 90 % of persons lie",
         "items(criterion): no effect of items of the model",
     ):
@@ -229,7 +229,7 @@ def test_every_problem_is_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("model", "priors", "said"),
     [
-        ("kv_recall", {"rho_end": (0, 0.9)}, "between 0 and 1 (not at the ends)"),
+        ("kv_recall", {"rho_end": (0, 0.9)}, "expected two values between 0 and 1, both excluded; found 0:0.9"),
         ("uvsd", {"sigma": (1, np.inf)}, "expected two numbers"),
         ("uvsd", {"sigma": (1, 2, 3)}, "expected two numbers"),
         ("uvsd", {"sigma": (True, 2)}, "expected two numbers"),
