@@ -15,6 +15,7 @@ from kvfit import cli
 from kvfit.inference.prior_people import PriorPeople, draw_people
 from kvfit.inference.prior_predictive import has_responses, summarise_people
 from kvfit.memory_model import MemoryModel
+from kvfit.tasks.free_recall import build_free_recall
 
 Z90 = 1.6448536269514722
 PAGE = Path(__file__).parents[1] / "docs" / "priors.md"
@@ -119,7 +120,8 @@ def test_an_roc_is_read_between_a_persons_points() -> None:
 def test_lists_of_other_lengths_and_conditions_are_kept_apart() -> None:
     short, long = kv.free_recall_design(2, 2, 4), kv.free_recall_design(2, 2, 6)
     events = pd.concat([short.events, long.events.assign(list=lambda t: t["list"] + 2)], ignore_index=True)
-    data = kv.read_free_recall(events[["subject", "list", "trial_type", "position", "item"]])
+    events = events.sort_values(["subject", "list", "position"], ignore_index=True)
+    data = build_free_recall(events, "mixed", "a design")
     found = kv.prior_predict("random_recall", data, people=4)
     prior = found.curves["serial_position"]["prior"]
     assert prior.dims == ("quantile", "list_length", "study_position")
