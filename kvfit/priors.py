@@ -34,7 +34,11 @@ Priors = Mapping[str, Any] | Sequence[str] | str
 TYPICAL, PERSONS, ITEMS = "prior", "persons", "items"
 _KEY = re.compile(rf"\s*({TYPICAL}|{PERSONS}|{ITEMS})\s*\((.*)\)\s*", re.DOTALL)
 #: Where the ends of an interval may lie: an end of the support has no finite unconstrained value.
-_INSIDE = {"unit": "between 0 and 1, both excluded", "positive": "greater than 0", "real": "on the scale of real numbers"}
+_INSIDE = {
+    "unit": "between 0 and 1, both excluded",
+    "positive": "greater than 0",
+    "real": "on the scale of real numbers",
+}
 _EXAMPLE = "two numbers, lower before upper, such as 0.9:1.5"
 
 
