@@ -207,6 +207,7 @@ def example_content(n_participants: int = 40) -> ReportContent:
             "elpd": [-11702.4, -11702.4 + cmr_difference.sum(), -11702.4 + flat_difference.sum()],
             "elpd_diff": [0.0, cmr_difference.sum(), flat_difference.sum()],
             "dse": [0.0, 31.8, 61.2],
+            "dse_trials": [0.0, 21.4, 38.5],
             "p": [241.3, 198.7, 71.9],
             "weight": [0.81, 0.19, 0.0],
             "k_warnings": [2, 5, 0],

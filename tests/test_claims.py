@@ -33,7 +33,8 @@ def test_decided_for() -> None:
     assert found.outcome == "decided for"
     assert found.headline == "Decided for: that keys differ from values."
     text = str(found)
-    assert "For a further list two is better, by 200 ± 10.0 (80 of 126 people); for a new person two" in text
+    assert "For a further list two is better, by 200 ± 10 (80 of 126 people); for a new person two" in text
+    assert "by 150 ± 10 (70 of 126 people) (± one standard error over people)." in text
     assert "favour two in less than 1 % of cases when one is true, and in more than 99 % when two is" in text
     assert text.endswith("Other things could do it.")
 
@@ -41,7 +42,7 @@ def test_decided_for() -> None:
 def test_decided_against() -> None:
     found = decide(CLAIM, levels(-200.0, -150.0), SHARP)
     assert found.outcome == "decided against"
-    assert "For a further list one is better, by 200 ± 10.0 (46 of 126 people)" in str(found)
+    assert "For a further list one is better, by 200 ± 10 (46 of 126 people)" in str(found)
     assert "favour one in less than 1 % of cases when two is true, and in 98 % when one is" in str(found)
 
 
@@ -55,7 +56,11 @@ def test_decided_against() -> None:
         (levels(200.0, 150.0), None, "was not simulated"),
         (levels(5.0, 5.0), WEAK, "too weak an experiment to find two."),
         (levels(5.0, 5.0), SHARP, "neither may be"),
-        ({"x": Contrast("two", "one", 50.0, np.nan, 1, 1)}, SHARP, "For x that is within"),
+        (
+            {"x": Contrast("two", "one", 50.0, np.nan, 1, 1)},
+            SHARP,
+            "For x one person has no error over people, so that it decides",
+        ),
     ],
 )
 def test_not_decided(contrasts: dict[str, Contrast], known: Discernment | None, why: str) -> None:
@@ -104,10 +109,19 @@ def test_contrast_has_its_error_over_people() -> None:
     found = contrast(elpd_by_person(long), "two", "one")
     assert (found.total, found.persons_first, found.persons) == (18.0, 3, 4)
     assert found.error == pytest.approx(2.0 * difference.std(ddof=1))
-    # 18 against twice 8.4
-    assert found.answer == "first"
-    assert contrast(elpd_by_person(long), "one", "two").answer == "second"
-    assert contrast(elpd_by_person(long.assign(elpd_diff=long["elpd_diff"] / 5)), "two", "one").answer == "undecided"
+    # 18 against 8.4: more than two errors, but four people want 3.31 (Student's t with 3 degrees of freedom)
+    assert found.threshold == pytest.approx(3.306822 * found.error, rel=1e-6)
+    assert found.answer == "undecided"
+    clearer = long.assign(elpd_diff=long["elpd_diff"] + np.where(long["model"] == "two", 4.0, 0.0))
+    # 34 against 27.8
+    assert contrast(elpd_by_person(clearer), "two", "one").answer == "first"
+    assert contrast(elpd_by_person(clearer), "one", "two").answer == "second"
+    assert contrast(elpd_by_person(clearer.assign(elpd_diff=clearer["elpd_diff"] * 3.9 / 34)), "two", "one").answer == (
+        "undecided"
+    )
+    level = contrast(elpd_by_person(long.assign(elpd_diff=long["elpd_diff"].clip(0.0, 5.0))), "two", "one")
+    # 4, 5, 0, 5: three for the first, one for neither
+    assert (level.persons_first, level.persons_second, level.level) == (3, 0, 1)
     with pytest.raises(ValueError, match="'three': not among one, two"):
         contrast(elpd_by_person(long), "two", "three")
     with pytest.raises(ValueError, match="participant 3: no value"):

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from kvfit.comparison.contrasts import Contrast
-from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
+from kvfit.comparison.errors import SMALLEST_DIFFERENCE, needed_errors, needed_words, with_error
 
 #: "better" and "worse": the first model predicts better or worse than the second, but data of neither are like these.
 Outcome = Literal["decided for", "decided against", "better, like neither", "worse, like neither", "not decided"]
@@ -94,7 +94,8 @@ def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -
     Returns
     -------
     Discernment
-        An answer needs a lead of two standard errors over participants, and of 4 units, as with real data. That a mean
+        An answer needs a lead of two standard errors over participants (more where they are few; see
+        :func:`~kvfit.comparison.errors.needed_errors`), and of 4 units, as with real data. That a mean
         over R simulated experiments is itself uncertain is part of the chances: a further one's lead in units of its
         error is normal with variance ``1 + 1 / R``.
 
@@ -118,7 +119,7 @@ def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -
         per_experiment = own.groupby("replicate")["participant"].nunique()
         n, replicates = float(per_experiment.mean()), len(per_experiment)
         total, spread = n * float(lead.mean()), max(np.sqrt(n) * float(lead.std(ddof=1)), 1e-9)
-        z, needed = total / spread, max(DECISIVE_ERRORS, SMALLEST_DIFFERENCE / spread)
+        z, needed = total / spread, max(needed_errors(round(n)), SMALLEST_DIFFERENCE / spread)
         wider = np.sqrt(1.0 + 1.0 / replicates)
         chances.append((float(norm.sf((needed - z) / wider)), float(norm.cdf((-needed - z) / wider))))
         persons.append(float((lead > 0).mean() if generator == first else (lead < 0).mean()))
@@ -216,11 +217,7 @@ def decide(
     elif "undecided" not in answers:
         said.append("The levels contradict one another.")
     else:
-        open_levels = [level for level, c in contrasts.items() if c.answer == "undecided"]
-        said.append(
-            f"For {' and for '.join(open_levels)} that is within {DECISIVE_ERRORS:g} standard errors or"
-            f" {SMALLEST_DIFFERENCE:g} units."
-        )
+        said.append(_open_levels(contrasts))
     if known is None:
         if outcome != "not decided":
             said.append(
@@ -246,11 +243,29 @@ def decide(
 def _difference(contrasts: Mapping[str, Contrast]) -> str:
     parts = []
     for level, c in contrasts.items():
-        better, people = (c.first, c.persons_first) if c.total >= 0 else (c.second, c.persons - c.persons_first)
-        how_far = f"{_number(abs(c.total))} ± {_number(c.error)}"
-        parts.append(f"for {level} {better} is better, by {how_far} ({people} of {c.persons} people)")
+        better, people = (c.first, c.persons_first) if c.total >= 0 else (c.second, c.persons_second)
+        how_far = with_error(abs(c.total), c.error)
+        if c.total == 0:
+            parts.append(f"for {level} neither is better ({how_far})")
+        else:
+            parts.append(f"for {level} {better} is better, by {how_far} ({people} of {c.persons} people)")
     text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."
+    named = " (± one standard error over people)" if any(np.isfinite(c.error) for c in contrasts.values()) else ""
+    return f"{text[0].upper()}{text[1:]}{named}."
+
+
+def _open_levels(contrasts: Mapping[str, Contrast]) -> str:
+    """Which levels leave the answer open, and why."""
+    still = {level: c for level, c in contrasts.items() if c.answer == "undecided"}
+    alone = [level for level, c in still.items() if c.persons < 2]
+    small = {level: c.persons for level, c in still.items() if c.persons > 1}
+    said = []
+    if alone:
+        said.append(f"For {' and for '.join(alone)} one person has no error over people, so that it decides nothing.")
+    if small:
+        wanted = needed_words(min(small.values()))
+        said.append(f"For {' and for '.join(small)} that is within {wanted} or {SMALLEST_DIFFERENCE:g} units.")
+    return " ".join(said)
 
 
 def _mistake(known: Discernment, outcome: Outcome) -> float:
@@ -293,12 +308,8 @@ def _unlike_both(claim: Claim, known: Discernment, observed: float) -> list[str]
     )
     return [
         f"By the criterion of the simulations {claim.first} leads by {observed:+.0f} in the data, and in simulated ones by"
-        f" {first} and by {second}: the data are unlike those of either model."
+        f" {first} and by {second} (± the standard deviation over experiments): the data are unlike those of either model."
     ]
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"
 
 
 def _percent(chance: float) -> str:

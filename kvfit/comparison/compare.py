@@ -1,7 +1,7 @@
 """Compare fits by their expected predictive accuracy: for a new list or test trial of these persons, or a new person."""
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -15,12 +15,18 @@ from kvfit.comparison.loo import elpd_by_chain, loo_by_observation
 from kvfit.comparison.new_person import NewPerson, new_person, repaired
 from kvfit.comparison.population_draws import population_draws
 from kvfit.comparison.same_responses import check_same_responses
-from kvfit.comparison.verdict import evidence_words, verdict
+from kvfit.comparison.standings import person_rows, ranked, standing_columns
+from kvfit.comparison.verdict import columns_of_errors, evidence_words, verdict
 from kvfit.inference.fit import Fit
 from kvfit.inference.maximum_likelihood import PointFit
 from kvfit.progress import progress
 
 Unit = Literal["trial", "participant"]
+#: Columns of the table, those that apply.
+_ORDER = (
+    "model", "rank", "elpd", "elpd_diff", "dse", "dse_trials", "p", "weight", "k_warnings", "n_best", "mc_error",
+    "log_evidence", "evidence_error", "aic", "bic",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +37,12 @@ class Comparison:
     ----------
     table : pandas.DataFrame
         One row a model, best first: ``model``, ``rank``, ``elpd`` (expected log predictive density, summed over units),
-        ``elpd_diff`` (0 for the best, negative for the others), ``dse`` (standard error of that difference over units),
-        ``p`` (effective number of parameters), ``weight`` (stacking), ``k_warnings`` (units whose importance weights are
-        unreliable, Pareto k above the limit), ``n_best`` (participants whom the model describes best); by participant
-        also ``mc_error`` (Monte Carlo error of ``elpd`` from integrating persons out); ``log_evidence`` and
+        ``elpd_diff`` (0 for the best, negative for the others), ``dse`` (standard error of that difference over
+        participants, missing for a single one), ``dse_trials`` (by trial: the same over lists or trials, as if those of
+        one person were independent evidence), ``p`` (effective number of parameters), ``weight`` (stacking),
+        ``k_warnings`` (units whose importance weights are unreliable, Pareto k above the limit), ``n_best`` (participants
+        whom the model describes best; where models are level, the one that ranks first); by participant also
+        ``mc_error`` (Monte Carlo error of ``elpd`` from integrating persons out); ``log_evidence`` and
         ``evidence_error`` where they were asked for, ``aic``, ``bic`` where maximum-likelihood fits were given.
     participants : pandas.DataFrame
         One row a participant and model: ``participant``, ``model``, ``elpd_diff`` (to the model ranked first), ``se``
@@ -62,16 +70,17 @@ class Comparison:
     def __str__(self) -> str:
         """Table and verdict as text."""
         shown = self.table.copy()
-        for name in ("elpd", "elpd_diff", "dse", "p", "log_evidence", "aic", "bic"):
+        for name in ("elpd", "elpd_diff", "dse", "dse_trials", "p", "log_evidence", "aic", "bic"):
             if name in shown:
-                shown[name] = shown[name].map("{:.1f}".format)
+                shown[name] = shown[name].map(_written(1))
         for name in ("weight", "mc_error", "evidence_error"):
             if name in shown:
-                shown[name] = shown[name].map("{:.2f}".format)
-        return f"{shown.to_string(index=False)}\n\n{' '.join([self.verdict(), *evidence_words(self)])}"
+                shown[name] = shown[name].map(_written(2))
+        words = " ".join([self.verdict(), *evidence_words(self)])
+        return f"{shown.to_string(index=False)}\n{columns_of_errors(self)}\n\n{words}"
 
     def verdict(self) -> str:
-        """One or two sentences: what the data favour, and how sure that is."""
+        """What the data decide, how sure that is, and first of all whether a sampler failed."""
         return verdict(self)
 
 
@@ -150,6 +159,8 @@ def compare(
     with warnings.catch_warnings():
         # Unreliable weights are counted and shown in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
+        # Impossible observations are told by `ranked`.
+        warnings.filterwarnings("ignore", "invalid value encountered", RuntimeWarning)
         if unit == "participant":
             for label, f in named.items():
                 found = new_person(f, draws=draws, store=store, seed=seed, show_progress=show_progress)
@@ -159,52 +170,49 @@ def compare(
             loos = {label: found.loo for label, found in persons.items()}
         else:
             loos = {label: loo_by_observation(f) for label, f in named.items()}
+        data = next(iter(named.values())).data
+        owner = np.arange(data.n_participants) if unit == "participant" else data.participant
+        found_by = {label: np.asarray(loo.elpd_i).ravel() for label, loo in loos.items()}
+        pointwise = ranked(found_by, owner, data.participants)
         weights = _weights(loos)
     evidences = {
         label: hierarchical_evidence(f, seed=seed, show_progress=show_progress)
         for label, f in (named.items() if evidence else ())
     }
-    order = sorted(loos, key=lambda label: -float(loos[label].elpd))
-    pointwise = {label: np.asarray(loos[label].elpd_i).ravel() for label in order}
-    data = named[order[0]].data
-    owner = np.arange(data.n_participants) if unit == "participant" else data.participant
-    participants = _by_participant(pointwise, order, data.participants, owner)
-    best_model = _best_by_participant(pointwise, order, owner)
-    criteria = {p.model.label: p.totals() for p in point_fits}
-    rows = []
-    for rank, label in enumerate(order, start=1):
-        difference = pointwise[label] - pointwise[order[0]]
-        loo = loos[label]
-        row = {
-            "model": label,
-            "rank": rank,
-            "elpd": float(loo.elpd),
-            "elpd_diff": float(difference.sum()),
-            "dse": float(np.sqrt(difference.size * difference.var(ddof=1))) if difference.size > 1 else 0.0,
-            "p": float(loo.p),
-            "weight": float(weights[label]),
-            "k_warnings": int((np.asarray(loo.pareto_k) > float(loo.good_k)).sum()),
-            "n_best": int((best_model == label).sum()),
-        }
-        if label in persons:
-            row |= {
-                "k_warnings": int(persons[label].unreliable.sum()),
-                "mc_error": persons[label].total_error,
-            }
-        if label in evidences:
-            row |= {"log_evidence": evidences[label].log_evidence, "evidence_error": evidences[label].error}
-        if named[label].label in criteria:
-            row |= {k: float(criteria[named[label].label][k]) for k in ("aic", "bic")}
-        rows.append(row)
+    order = pointwise.models
+    table = standing_columns(pointwise, by_trial=unit == "trial").set_index("model")
+    table["p"] = pd.Series({label: float(loos[label].p) for label in order})
+    table["weight"] = pd.Series(weights)
+    table["k_warnings"] = pd.Series({label: _unreliable(loos[label], persons.get(label)) for label in order})
+    if persons:
+        table["mc_error"] = pd.Series({label: found.total_error for label, found in persons.items()})
+    if evidences:
+        table["log_evidence"] = pd.Series({label: found.log_evidence for label, found in evidences.items()})
+        table["evidence_error"] = pd.Series({label: found.error for label, found in evidences.items()})
+    totals = {p.model.label: p.totals() for p in point_fits}
+    for name in ("aic", "bic") if totals else ():
+        known = {label: float(totals[f.label][name]) for label, f in named.items() if f.label in totals}
+        table[name] = pd.Series(known, dtype=float)
     return Comparison(
-        pd.DataFrame(rows),
-        participants,
+        table.reset_index()[[name for name in _ORDER if name in table or name == "model"]],
+        person_rows(pointwise),
         unit,
         tuple(named[label] for label in order),
         tuple(persons[label] for label in order if label in persons),
         tuple(evidences[label] for label in order if label in evidences),
         _of_failed(named, show_progress) if unit == "trial" and len(named) > 1 else {},
     )
+
+
+def _unreliable(loo: Any, person: NewPerson | None) -> int:
+    """Units whose importance weights are not to be trusted."""
+    if person is not None:
+        return int(person.unreliable.sum())
+    return int((np.asarray(loo.pareto_k) > float(loo.good_k)).sum())
+
+
+def _written(digits: int) -> Callable[[float], str]:
+    return lambda value: "-" if np.isnan(value) else f"{value:.{digits}f}"
 
 
 def _of_failed(named: dict[str, Fit], show_progress: bool) -> dict[str, np.ndarray]:
@@ -240,22 +248,3 @@ def _weights(loos: dict[str, Any]) -> dict[str, float]:
     relative = {label: replace(loo, elpd_i=loo.elpd_i - best) for label, loo in loos.items()}
     table = az.compare(relative, method="stacking", round_to="none")
     return {label: float(table.loc[label, "weight"]) for label in loos}
-
-
-def _by_participant(pointwise: dict[str, np.ndarray], order: list[str], people: Any, owner: np.ndarray) -> pd.DataFrame:
-    """Sums over each participant's units; `owner` is the participant of each unit."""
-    n = np.bincount(owner, minlength=len(people))
-    frames = []
-    for label in order:
-        difference = pointwise[label] - pointwise[order[0]]
-        total = np.bincount(owner, weights=difference, minlength=n.size)
-        squares = np.bincount(owner, weights=(difference - (total / n)[owner]) ** 2, minlength=n.size)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            se = np.where(n > 1, np.sqrt(n * squares / (n - 1)), np.nan)
-        frames.append(pd.DataFrame({"participant": people, "model": label, "elpd_diff": total, "se": se}))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _best_by_participant(pointwise: dict[str, np.ndarray], order: list[str], owner: np.ndarray) -> np.ndarray:
-    totals = np.stack([np.bincount(owner, weights=pointwise[label]) for label in order])
-    return np.array(order)[totals.argmax(axis=0)]

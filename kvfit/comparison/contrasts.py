@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
+from kvfit.comparison.errors import SMALLEST_DIFFERENCE, error_of_sum, is_clear, needed_errors
 
 Answer = Literal["first", "second", "undecided"]
 
@@ -26,6 +26,8 @@ class Contrast:
         independent evidence about people. Missing for a single participant.
     persons_first, persons : int
         Participants for whom the first does better, and all.
+    level : int
+        Participants for whom neither does better.
     """
 
     first: str
@@ -34,16 +36,25 @@ class Contrast:
     error: float
     persons_first: int
     persons: int
+    level: int = 0
+
+    @property
+    def persons_second(self) -> int:
+        """Participants for whom the second does better."""
+        return self.persons - self.persons_first - self.level
 
     @property
     def threshold(self) -> float:
-        """Difference from which the answer is not left open: two standard errors, and no less than 4 units."""
-        return max(SMALLEST_DIFFERENCE, DECISIVE_ERRORS * self.error)
+        """Difference from which the answer is not left open: two standard errors, and no less than 4 units.
+
+        With few people it is more than two; see :func:`~kvfit.comparison.errors.needed_errors`. Missing for a single one.
+        """
+        return float(np.maximum(SMALLEST_DIFFERENCE, needed_errors(self.persons) * self.error))
 
     @property
     def answer(self) -> Answer:
         """Which model does better; undecided below the threshold, and for a single participant."""
-        if not np.isfinite(self.error) or abs(self.total) <= self.threshold:
+        if not is_clear(self.total, self.error, self.persons):
             return "undecided"
         return "first" if self.total > 0 else "second"
 
@@ -74,9 +85,8 @@ def contrast(values: pd.DataFrame, first: str, second: str) -> Contrast:
     if problems:
         raise ValueError("contrast:\n  " + "\n  ".join(problems))
     difference = (values[first] - values[second]).to_numpy()
-    n = difference.size
-    error = float(np.sqrt(n) * difference.std(ddof=1)) if n > 1 else np.nan
-    return Contrast(first, second, float(difference.sum()), error, int((difference > 0).sum()), n)
+    better, level = int((difference > 0).sum()), int((difference == 0).sum())
+    return Contrast(first, second, float(difference.sum()), error_of_sum(difference), better, difference.size, level)
 
 
 def elpd_by_person(participants: pd.DataFrame) -> pd.DataFrame:

@@ -9,9 +9,9 @@ import pandas as pd
 from kvfit.comparison.claims import LARGEST_MISTAKE, Decision, Discernment
 from kvfit.comparison.compare import Comparison
 from kvfit.comparison.contrasts import Contrast
+from kvfit.comparison.errors import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 from kvfit.comparison.evidence import Evidence
 from kvfit.comparison.families import FamilyDecision
-from kvfit.comparison.verdict import DECISIVE_ERRORS, SMALLEST_DIFFERENCE
 from kvfit.recovery.confuse import Confusion
 from kvfit.reports.columns import COMPARISON, Column
 from kvfit.reports.comparison_words import notes
@@ -128,7 +128,8 @@ def claims_section(
         "A claim is about families: every published form of one side meets every form of the other. The answer is that of"
         " each side's best form; where some pairs of forms answer for one side and some for the other, it depends on the"
         f" form. A claim counts as decided if the best forms differ by more than {DECISIVE_ERRORS:g} standard errors over"
-        f" participants and {SMALLEST_DIFFERENCE:g} units on every level asked, and if simulated experiments of the same"
+        f" participants (more where they are few, by Student's t) and {SMALLEST_DIFFERENCE:g} units on every level asked,"
+        " and if simulated experiments of the same"
         f" design would give the same answer in no more than {100 * LARGEST_MISTAKE:.0f} % of cases had the other model been"
         " right. The simulations choose by AIC after maximum likelihood, the comparison by predictions of hierarchical fits:"
         " AIC charges every person for a parameter that is not needed, which hierarchical fits do not, so that a simpler"
@@ -195,7 +196,8 @@ def new_people_section(comparison: Comparison) -> Section:
         ),
         figures=(
             SectionFigure(
-                figure, "How far each model is behind the best one, for new people", f"Difference in elpd: {text}.",
+                figure, "How far each model is behind the best one, for new people",
+                f"Difference in elpd, standard errors over participants: {text}.",
                 "Thick line: 1 standard error of the difference over participants; thin line: 2.",
             ),
         ),

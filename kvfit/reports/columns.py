@@ -44,9 +44,17 @@ COMPARISON = (
     ),
     Column(
         "dse",
-        "SE of difference",
-        "Standard error of that difference over observations. A difference of less than about two"
-        " standard errors, or of less than about 4, does not separate two models.",
+        "SE over participants",
+        "Standard error of that difference over participants, who are what was sampled; there is none for a single one."
+        " A difference of less than two standard errors (more with few participants), or of less than 4, does not separate"
+        " two models.",
+        1,
+    ),
+    Column(
+        "dse_trials",
+        "SE over lists or trials",
+        "Standard error of the same difference over lists or trials, as if those of one person were independent evidence:"
+        " usually too small. With a single participant it is the only one, and says nothing of other people.",
         1,
     ),
     Column(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from kvfit.comparison.compare import Comparison
+from kvfit.comparison.errors import SMALLEST_DIFFERENCE, needed_words
 from kvfit.comparison.new_person import NewPerson
 from kvfit.reports.citations import EVIDENCE_REFERENCES, NEW_PERSON_REFERENCES
 from kvfit.reports.content import Citation
@@ -32,8 +33,8 @@ def methods(comparison: Comparison) -> tuple[str, ...]:
     one = "participant" if comparison.unit == "participant" else comparison.fits[0].data.observation
     first = (
         f"Predictive accuracy is the expected log pointwise predictive density (elpd) for one left-out {one}, estimated by"
-        " Pareto-smoothed importance sampling (PSIS-LOO); weights are stacking weights. Bands are quantiles, over simulated"
-        " data sets of the same design, of the mean over participants."
+        f" Pareto-smoothed importance sampling (PSIS-LOO); weights are stacking weights.{_how_errors(comparison)} Bands are"
+        " quantiles, over simulated data sets of the same design, of the mean over participants."
     )
     found = [first]
     if comparison.unit == "participant":
@@ -52,6 +53,31 @@ def methods(comparison: Comparison) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _how_errors(comparison: Comparison) -> str:
+    """How the standard errors of differences were computed, and when a difference was called decided."""
+    data = comparison.fits[0].data
+    n, one = data.n_participants, data.observation
+    if len(comparison.table) == 1:
+        return ""
+    if n < 2 and comparison.unit == "participant":
+        return " With one participant differences have no standard error."
+    if n < 2:
+        return (
+            f" Standard errors of differences are over the {one}s of the only participant: sqrt(n) times the standard"
+            " deviation of their differences."
+        )
+    how = (
+        f" Standard errors of differences are over participants: sqrt({n}) times the standard deviation of the participants'"
+        " summed differences (cluster-robust)."
+    )
+    if comparison.unit == "trial":
+        how += f" Those over {one}s, which take {one}s of one participant as independent, are given beside them."
+    decided = (
+        f"A difference was called decided if it was larger than {needed_words(n)} and {SMALLEST_DIFFERENCE:g} units."
+    )
+    return f"{how} {decided}"
+
+
 def _refits(comparison: Comparison) -> str:
     n = sum(int(found.table["refitted"].sum()) for found in comparison.new_persons)
     return (
@@ -62,36 +88,51 @@ def _refits(comparison: Comparison) -> str:
 def notes(comparison: Comparison) -> tuple[str, ...]:
     """Limits that a reader should know."""
     data = comparison.fits[0].data
-    one, n = data.observation, data.n_participants
+    one = data.observation
     bad = bool((comparison.table["k_warnings"] > 0).any())
-    found = []
+    found = [_errors_of_differences(comparison)] if len(comparison.table) > 1 else []
     if comparison.unit == "participant":
-        if n < _MANY:
-            found.append(
-                f"The standard error of a difference rests on {n} participants; with fewer than about {_MANY}, and with one"
-                " or two who differ from all others, it is itself rough, and usually too small."
-            )
         found += [_reliability(f.label, p) for f, p in zip(comparison.fits, comparison.new_persons, strict=True)]
         if bad:
             found.append(
                 "Participants with Pareto-k warnings are so unlike the others that the population without them cannot be"
                 " had by reweighting the population with them: their elpd is rough, and rather too high."
             )
-    else:
+    elif bad:
         found.append(
-            f"The standard error of an elpd difference treats {one}s as independent; {one}s of one participant are not"
-            " quite. It says nothing about how far the result carries over to other people: compare by participant for that."
+            f"For some {one}s the importance weights of PSIS-LOO are unreliable (see the column on Pareto k): their elpd is"
+            " rough."
         )
-        if bad:
-            found.append(
-                f"For some {one}s the importance weights of PSIS-LOO are unreliable (see the column on Pareto k): their elpd"
-                " is rough."
-            )
     found.append(
         "A difference in favour of one model is about these models, priors and data: it does not show that the better model"
         " is true."
     )
     return tuple(found)
+
+
+def _errors_of_differences(comparison: Comparison) -> str:
+    """What the errors rest on, and what they leave out."""
+    data = comparison.fits[0].data
+    one, n = data.observation, data.n_participants
+    if n < 2:
+        if comparison.unit == "participant":
+            return "With a single participant differences have no standard error: nothing is decided about people."
+        return (
+            f"With a single participant differences have a standard error over {one}s only, which takes them as independent:"
+            " it says how far a result rests on chance in this person's responses, and nothing about other people."
+        )
+    words = f"The standard error of a difference rests on {n} participants"
+    if n < _MANY:
+        words += (
+            f"; with fewer than about {_MANY}, and with one or two who differ from all others, it is itself rough, and"
+            f" usually too small. What counts as decided allows for their number ({needed_words(n)})"
+        )
+    if comparison.unit == "participant":
+        return f"{words}."
+    return (
+        f"{words}. The error over {one}s takes those of one participant as independent, which they are not. Both are about"
+        f" further {one}s of these participants: how well new people are predicted, compare by participant."
+    )
 
 
 def _reliability(label: str, found: NewPerson) -> str:

@@ -268,8 +268,8 @@ class ReportContent:
     provenance : Provenance
     comparison : pandas.DataFrame, optional
         One row a model: ``model, rank`` (1 is best), ``elpd, elpd_diff`` (0 for the best, else negative),
-        ``dse`` (standard error of the difference), ``p, weight``, and where they apply ``k_warnings,
-        n_best, aic, bic``.
+        ``dse`` (standard error of the difference, over participants), ``p, weight``, and where they apply ``dse_trials``
+        (over lists or trials), ``k_warnings, n_best, aic, bic``.
     participants : pandas.DataFrame, optional
         One row a participant and model: ``participant, model, elpd_diff, se``; the difference is the model
         minus the model of rank 1, for which it is 0.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from kvfit.reports.columns import COMPARISON, IDENTIFIABILITY, significant
 from kvfit.reports.content import Curve, CurvePanel, ModelBand, ModelCard, ReportContent
-from kvfit.reports.figures.comparison import comparison_figure, participant_figure
+from kvfit.reports.figures.comparison import comparison_figure, drawn_error, participant_figure
 from kvfit.reports.figures.curves import curve_figure, describe_curve, points_inside, shared_limits
 from kvfit.reports.figures.kinds import COLUMN_LABELS, CURVES, CurveAxes
 from kvfit.reports.figures.overlay import describe_strip, key_figure, strip_figure
@@ -41,12 +41,16 @@ def comparison_section(content: ReportContent, looks: Looks) -> dict[str, object
     caption = "Models compared, best first"
     table = frame_table("comparison", caption, frame, COMPARISON, header="model", names=looks.labels)
     figure = comparison_figure(frame, looks.labels, looks.styles)
-    rows = frame[["model", "elpd_diff", "dse"]].itertuples(index=False)
+    column, of_what = drawn_error(frame)
+    rows = frame[["model", "elpd_diff", column]].itertuples(index=False)
     text = "; ".join(f"{looks.labels[name]} {diff:.1f} (standard error {se:.1f})" for name, diff, se in rows)
     title = "How far each model is behind the best one"
     return {
         "table": table,
-        "svg": inline_svg(figure, "comparison-figure", title, f"Difference in elpd: {text}."),
+        "svg": inline_svg(
+            figure, "comparison-figure", title, f"Difference in elpd, standard errors over {of_what}: {text}."
+        ),
+        "of_what": of_what,
     }
 
 
@@ -57,17 +61,22 @@ def participants_section(content: ReportContent, looks: Looks) -> dict[str, obje
     best, rival = content.comparison.sort_values("rank")["model"].iloc[:2]
     frame = content.participants[content.participants["model"] == rival].set_index("participant")
     difference = -frame["elpd_diff"]
-    n_best, n_clear = int((difference > 0).sum()), int((difference.abs() > 2 * frame["se"]).sum())
+    n_best, n_rival = int((difference > 0).sum()), int((difference < 0).sum())
+    n_clear, n_level = int((difference.abs() > 2 * frame["se"]).sum()), len(difference) - n_best - n_rival
     labels = looks.labels[best], looks.labels[rival]
     # short names: labels would not fit into the drawing
     figure = participant_figure(difference, frame["se"], best, rival, (looks.styles[best], looks.styles[rival]))
     known = bool(frame["se"].notna().any())
     text = (
         f"Of {len(difference)} participants, {n_best} are better {'described' if known else 'predicted'} by {labels[0]} and"
-        f" {len(difference) - n_best} by {labels[1]}"
+        f" {n_rival} by {labels[1]}" + (f"; for {n_level} both are level" if n_level else "")
     )
     # one participant as one observation has no standard error
-    text += f"; for {n_clear} of them the difference is larger than two of its standard errors." if known else "."
+    text += (
+        f"; for {n_clear} of them the difference is larger than two of its standard errors over their own lists or trials."
+        if known
+        else "."
+    )
     svg = inline_svg(figure, "participants-figure", f"{labels[0]} against {labels[1]}, by participant", text)
     return {
         "table": participant_table(content.participants, content.comparison, looks.labels),

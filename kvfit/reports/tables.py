@@ -162,7 +162,8 @@ def participant_table(participants: pd.DataFrame, comparison: pd.DataFrame, labe
                 text += f" ± {write_value(error, Column('', '', decimals=1))}"
             cells.append(Cell(text, number=True, strong=abs(value) > 2 * error))
         rows.append(tuple(cells))
-    caption = f"elpd minus that of {labels[order[0]]}{', with one standard error' if known else ''}, by participant"
+    errors = ", ± one standard error over the participant's lists or trials" if known else ""
+    caption = f"elpd minus that of {labels[order[0]]}{errors}, by participant"
     return TableView("participants", caption, tuple(columns), tuple(rows))
 
 

@@ -20,16 +20,17 @@ def comparison_figure(comparison: pd.DataFrame, labels: Mapping[str, str], style
     Parameters
     ----------
     comparison : pandas.DataFrame
-        Columns ``model, rank, elpd_diff, dse``.
+        Columns ``model, rank, elpd_diff, dse``, and ``dse_trials`` where there is no ``dse``; see `drawn_error`.
     labels, styles : mapping
         From model name.
     """
     table = comparison.sort_values("rank")
+    column, of_what = drawn_error(comparison)
     with figure_style():
         figure = Figure(figsize=(_WIDTH, 0.7 + 0.4 * len(table)))
         plot = figure.subplots()
         plot.axvline(0, color=SOFT, linewidth=0.8)
-        for row, (name, difference, error) in enumerate(table[["model", "elpd_diff", "dse"]].itertuples(index=False)):
+        for row, (name, difference, error) in enumerate(table[["model", "elpd_diff", column]].itertuples(index=False)):
             style = styles[name]
             plot.plot([difference - 2 * error, difference + 2 * error], [row, row], color=style.colour, linewidth=1)
             plot.plot([difference - error, difference + error], [row, row], color=style.colour, linewidth=3)
@@ -37,11 +38,18 @@ def comparison_figure(comparison: pd.DataFrame, labels: Mapping[str, str], style
         plot.set_yticks(range(len(table)), [wrap(labels[name]) for name in table["model"]])
         plot.tick_params(axis="y", length=0)
         plot.set_ylim(len(table) - 0.5, -0.5)
-        plot.set_xlabel("elpd minus that of the best model")
+        plot.set_xlabel(f"elpd minus that of the best model\n(lines: 1 and 2 standard errors over {of_what})")
         plot.locator_params(axis="x", nbins=5)
         plot.spines["left"].set_visible(False)
         plot.grid(axis="x")
         return figure
+
+
+def drawn_error(comparison: pd.DataFrame) -> tuple[str, str]:
+    """Column of the error that a drawing shows, and over what it is: participants, but for a single one."""
+    if comparison["dse"].isna().all() and "dse_trials" in comparison:
+        return "dse_trials", "the lists or trials of the only participant"
+    return "dse", "participants"
 
 
 def participant_figure(
@@ -71,11 +79,11 @@ def participant_figure(
                 rank[side], values[side], errors[side], fmt=style.marker, color=style.colour,
                 ecolor=SOFT, elinewidth=0.9, markersize=size,
             )  # fmt: skip
-        n_best = int((values > 0).sum())
+        n_best, n_rival = int((values > 0).sum()), int((values < 0).sum())
         # Sorted upwards, the top left and the bottom right corner are free.
         corners = (
             (0.02, 0.98, "left", "top", f"▲ {shorten(best, 36)}: {n_best}"),
-            (0.98, 0.02, "right", "bottom", f"▼ {shorten(rival, 36)}: {len(values) - n_best}"),
+            (0.98, 0.02, "right", "bottom", f"▼ {shorten(rival, 36)}: {n_rival}"),
         )
         for x, y, across, along, text in corners:
             plot.text(x, y, text, ha=across, va=along, transform=plot.transAxes)
