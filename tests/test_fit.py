@@ -282,7 +282,9 @@ def test_chains_that_failed_are_compared_one_by_one(fits: list[kv.Fit]) -> None:
     words = comparison.verdict()
     assert f"Each chain of {label} alone puts it {lead.min():.0f} to {lead.max():.0f} ahead of random_recall." in words
     torn = replace(comparison, chain_elpd={label: elpd["random_recall"] + np.array([-3.0, 5.0])})
-    assert "chains disagree about the comparison too: serial_position minus random_recall is -3.0 to 5.0" in torn.verdict()
+    assert (
+        "chains disagree about the comparison too: serial_position minus random_recall is -3.0 to 5.0" in torn.verdict()
+    )
     assert not kv.compare([sound, failed], unit="participant", show_progress=False).chain_elpd
 
 
