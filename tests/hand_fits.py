@@ -19,10 +19,18 @@ class InventedFit:
 
     label: str
     data: Any
-    tree: Any
+    sampled: Any
     model: Any
     design: Any
     diagnostics: Any
+
+    @property
+    def tree(self) -> Any:
+        return self.sampled
+
+    @property
+    def unit_log_likelihood(self) -> Any:
+        return self.sampled["log_likelihood"]["recalls"]
 
 
 def invented_fit(label: str, density: Any, data: Any, *, passed: bool = True) -> Any:
@@ -33,16 +41,17 @@ def invented_fit(label: str, density: Any, data: Any, *, passed: bool = True) ->
     rng = np.random.default_rng(1)
     even = rng.permuted(np.tile(np.linspace(-1, 1, N_CHAINS * N_DRAWS), (len(density), 1)), axis=1)
     values = np.asarray(density, dtype=float) + 1e-9 * even.T.reshape(N_CHAINS, N_DRAWS, -1)
-    tree = xr.DataTree.from_dict(
+    coords = {"chain": np.arange(N_CHAINS), "draw": np.arange(N_DRAWS)}
+    sampled = xr.DataTree.from_dict(
         {
-            "/posterior": xr.Dataset({"a": (("chain", "draw"), rng.normal(size=(N_CHAINS, N_DRAWS)))}),
-            "/log_likelihood": xr.Dataset({"recalls": (("chain", "draw", "list"), values)}),
+            "/posterior": xr.Dataset({"a": (("chain", "draw"), rng.normal(size=(N_CHAINS, N_DRAWS)))}, coords),
+            "/log_likelihood": xr.Dataset({"recalls": (("chain", "draw", "unit"), values)}, coords),
         }
     )
     return InventedFit(
         label=label,
         data=data,
-        tree=tree,
+        sampled=sampled,
         model=SimpleNamespace(label=label, observed="recalls"),
         design=SimpleNamespace(n_observations=len(density), unit_of_observation=np.arange(len(density))),
         diagnostics=SimpleNamespace(passed=passed),

@@ -37,7 +37,7 @@ def test_every_form_of_one_side_ahead_decides() -> None:
     assert found.headline == "Decided for: that keys are read."
     text = str(found)
     # the best forms' difference is 310 - 150; wobbles differ by one, so that its error is sqrt(10 * 10 / 9)
-    assert "For a further list k2 is better, by 160.0 ± 3.3 (10 of 10 people)." in text
+    assert "For a further list k2 is better, by 160.0 ± 3.3 (10 of 10 people)" in text
     assert "Of 4 pairs of forms keys predicts better in 4, context in 0, and 0 are undecided." in text
     assert text.endswith("Or else.")
     against = decide(scores(k1=90, k2=150, c1=310, c2=300))

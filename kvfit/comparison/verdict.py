@@ -198,7 +198,7 @@ def _target(comparison: "Comparison") -> str:
     if comparison.unit == "participant":
         return "the responses of a new participant"
     # effects of items are known from other trials with the same items, as persons' values are
-    known = any(ITEM_EFFECTS in f.tree["posterior"] for f in comparison.fits)
+    known = any(ITEM_EFFECTS in f.sampled["posterior"] for f in comparison.fits)
     return (
         f"a new {comparison.fits[0].data.observation} of these {'participants and items' if known else 'participants'}"
     )
