@@ -20,7 +20,9 @@ import kvfit as kv
 from kvfit.comparison.loo import loo_by_observation
 from kvfit.inference import expanded, pointwise
 from kvfit.inference.fit import observations_of_units
+from kvfit.inference.hierarchy import build_pymc_model
 from kvfit.inference.tree import observed_responses
+from kvfit.recall.distribution import scored_matrix
 
 mpl.use("agg")
 
@@ -227,6 +229,17 @@ def test_observed_recalls_are_those_that_are_scored(recall: kv.FreeRecallData, m
     assert constant["list_length"].to_numpy().tolist() == [4, 3, 4, 4] * 2
     assert constant["participant_index"].to_numpy().tolist() == [0] * 4 + [1] * 4
     assert constant["condition"].to_numpy().tolist() == ["first", "first", "second", "second"] * 2
+
+
+def test_lists_of_the_pymc_model_carry_the_numbers_of_the_data(
+    recall: kv.FreeRecallData, made: dict[str, kv.Fit]
+) -> None:
+    model = kv.get_model("serial_position")
+    design = model.design(recall)
+    assert design.order.tolist() != list(range(8))  # the core puts lists of one length together
+    numbers = list(build_pymc_model(model, recall, design).coords["list"])
+    observed = made["recall"].tree["observed_data"]["recalls"]
+    np.testing.assert_array_equal(observed.sel(list=numbers), scored_matrix(design))
 
 
 def test_observed_responses_are_those_of_the_trials(recognition: kv.RecognitionData, made: dict[str, kv.Fit]) -> None:

@@ -5,6 +5,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import arviz as az
 import numpy as np
 import pandas as pd
 import pymc as pm
@@ -126,6 +127,10 @@ def test_the_true_model_wins_and_the_table_is_complete(fits: list[kv.Fit], data:
     for model, total in people.groupby("model")["elpd_diff"].sum().items():
         assert total == pytest.approx(float(table.set_index("model").loc[str(model), "elpd_diff"]))
     assert "serial_position predicts a new list" in comparison.verdict()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Estimated shape parameter")
+        theirs = {f.label: az.loo(f.tree).elpd for f in fits}
+    assert table["elpd"].tolist() == pytest.approx([theirs[str(label)] for label in table["model"]], rel=1e-12)
 
 
 def test_different_responses_are_refused_with_the_difference(fits: list[kv.Fit], data: kv.FreeRecallData) -> None:
