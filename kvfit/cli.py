@@ -5,6 +5,7 @@ Only typer and rich are imported here; everything else is loaded inside the comm
 """
 
 import sys
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -32,12 +33,26 @@ from kvfit.cli_options import (
     grouped,
 )
 from kvfit.cli_recovery import recovery_app
-from kvfit.cli_steps import check_models, err, load, read_similarity, said_in_shell, say, state_priors, write_csv
+from kvfit.cli_steps import (
+    check_models,
+    check_outputs,
+    err,
+    load,
+    read_similarity,
+    said_in_shell,
+    say,
+    state_priors,
+    write_csv,
+)
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
     from kvfit.memory_model import MemoryModel
     from kvfit.registry import ModelFamily
+
+#: exit code after Ctrl-C
+_STOPPED = 130
+_with_code = warnings.formatwarning
 
 app = typer.Typer(
     name="kvfit",
@@ -54,19 +69,40 @@ app.add_typer(certify_app)
 
 
 def main() -> None:
-    """Run the command; problems of the user's input end in one message and exit code 2."""
+    """Run the command; problems of the user's input end in one message and exit code 2, Ctrl-C in one and 130."""
     # DatasetError is a LookupError; kvfit.data.metadata is cheap to import.
     from kvfit.data.metadata import DatasetError
 
+    warnings.formatwarning = _one_line
     try:
         app()
+    except SystemExit as stop:
+        if stop.code == _STOPPED:  # what typer makes of Ctrl-C
+            err.print(_what_is_kept(), markup=False)
+        raise
     except (ValueError, OSError, DatasetError) as error:
         text = error.args[0] if isinstance(error, DatasetError) else error
         err.print(f"kvfit: {text}", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:
-        err.print("kvfit: stopped; finished fits are kept, the same command goes on from there", markup=False)
-        sys.exit(130)
+        err.print(_what_is_kept(), markup=False)
+        sys.exit(_STOPPED)
+
+
+def _what_is_kept() -> str:
+    """What a command leaves that was stopped."""
+    stores = sys.modules.get("kvfit.store")
+    used = ", ".join(map(str, stores.used_stores())) if stores else ""
+    if used:
+        return f"kvfit: stopped; finished fits are kept in {used}, the same command goes on from there"
+    return "kvfit: stopped; nothing is kept, this command writes its results when it has all of them"
+
+
+def _one_line(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> str:
+    """A warning; of what was set aside in a store without the line of code that Python adds."""
+    if category.__name__ == "StoreWarning":
+        return f"kvfit: {message}\n"
+    return _with_code(message, category, *where, **more)
 
 
 def _citation(name: str) -> str:
@@ -202,6 +238,7 @@ def fit(
     if method == "ml" and prior:
         raise ValueError("--prior: maximum likelihood does not depend on priors; use --method map or posterior")
     spec = _with_formula(kv.get_model(model), formula)
+    check_outputs(output)
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, [spec])
     check_models([spec], data, similarity, items)
@@ -290,6 +327,7 @@ def compare(
             f"{'--unit participant' if unit == 'participant' else '--evidence'}: needs persons from one population (not"
             " --pooling none) and no effects of items, which tie all persons together"
         )
+    check_outputs(output, report)
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, items)
@@ -434,6 +472,7 @@ def evidence(
     if method not in ("importance", "laplace"):
         raise ValueError(f"--method: expected importance or laplace, found {method!r}")
     specs = [kv.get_model(name) for name in model_names]
+    check_outputs(output)
     data = load(source, reading)
     similarity = read_similarity(source, reading, data, specs)
     check_models(specs, data, similarity, None)
@@ -509,6 +548,7 @@ def simulate(
     import kvfit as kv
     from kvfit.cli_reading import table_to_read
     from kvfit.files import write_text
+    from kvfit.tasks.exported import texts_read_as_numbers
 
     spec = kv.get_model(model)  # an unknown model is told before a file is read
     data = load(source, reading)
@@ -518,7 +558,7 @@ def simulate(
     if parameters is not None:
         if value:
             raise ValueError("--parameters and --set: give one of them")
-        table = pd.read_csv(parameters)
+        table = pd.read_csv(parameters, dtype={"subject": str}, keep_default_na=False, na_values=[""])
         known = [p.name for p in spec.all_parameters]
         values = table[[c for c in table.columns if c in ("subject", *known)]]
     else:
@@ -534,6 +574,8 @@ def simulate(
     simulated = kv.simulate(spec, data, values, seed, similarity=similarity)
     made, options = table_to_read(simulated)
     write_text(output, made.to_csv(index=False))
+    for name in texts_read_as_numbers(made):
+        say(f"Column {name} holds texts that are read from the file as numbers; rename them if they are labels")
     say(f"{simulated!r}\nTable: {output}\nRead it with --data {shlex.join([str(output), *options])}")
 
 

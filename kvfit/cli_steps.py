@@ -132,6 +132,21 @@ def state_priors(
     return found
 
 
+def check_outputs(*paths: Path | None) -> None:
+    """Find out before a long computation whether its results can be written.
+
+    Raises
+    ------
+    OSError
+        Naming the folder.
+    """
+    from kvfit.files import check_writable
+
+    for path in paths:
+        if path is not None:
+            check_writable(path.parent)
+
+
 def write_csv(table: "pd.DataFrame", path: Path | None, label: str = "Estimates") -> None:
     """Write a table where a path is given, and say so."""
     from kvfit.files import write_text

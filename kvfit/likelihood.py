@@ -11,6 +11,7 @@ from kvfit.items import ITEM_EFFECTS, effects_of_items
 from kvfit.memory_model import MemoryModel
 from kvfit.parameters import ParameterError, check_values
 from kvfit.registry import get_model
+from kvfit.tasks.labels import as_text
 
 if TYPE_CHECKING:
     from kvfit.tasks.free_recall import FreeRecallData
@@ -47,11 +48,14 @@ def participant_values(
     n = data.n_participants
     if isinstance(parameters, pd.DataFrame):
         table = parameters.set_index("subject") if "subject" in parameters.columns else parameters
-        missing = [label for label in data.participants if label not in table.index]
+        # as text: a table that was written and read again has other types, and 001 is not 1
+        table = table.set_axis(as_text(pd.Series(table.index))[0])
+        labels = [str(label) for label in data.participants]
+        missing = [label for label in labels if label not in table.index]
         if missing:
-            shown = ", ".join(map(str, missing[:10]))
+            shown = ", ".join(missing[:10])
             raise ParameterError(f"parameters of {model.label}: no row for {len(missing)} participants: {shown}")
-        table = table.loc[list(data.participants)]
+        table = table.loc[labels]
         if len(table) != n:
             raise ParameterError(
                 f"parameters of {model.label}: expected one row a participant, found {len(table)} rows"

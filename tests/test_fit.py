@@ -23,6 +23,7 @@ from kvfit.inference.settings import FitSettings
 from kvfit.kernels.person_coordinates import displacement, products
 from kvfit.recall.design import recall_design
 from kvfit.recall.likelihood import cell_tables
+from kvfit.sealed import sealed
 from kvfit.store import StoreError
 
 SETTINGS = {"draws": 60, "tune": 100, "chains": 2, "cores": 2, "seed": 3, "show_progress": False}
@@ -95,6 +96,9 @@ def test_a_folder_that_is_no_fit_is_refused(tmp_path: Path, fits: list[kv.Fit]) 
     manifest = json.loads((copy / "manifest.json").read_text(encoding="utf-8"))
     manifest["data"]["fingerprint"] = "0" * 64
     (copy / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(StoreError, match="edited or damaged"):
+        kv.open_fit(copy)
+    (copy / "manifest.json").write_text(json.dumps(sealed(manifest)), encoding="utf-8")
     with pytest.raises(StoreError, match="other responses"):
         kv.open_fit(copy)
 

@@ -207,9 +207,39 @@ class TestSelect:
         with pytest.raises(ValueError, match=message):
             data.select(participants, query=query)  # type: ignore[arg-type]
 
-    def test_query_cannot_reach_other_variables(self, data: FreeRecallData) -> None:
-        with pytest.raises(ValueError, match="cannot read the query"):
-            data.select(query="n_scored > @np.pi")
+    @pytest.mark.parametrize(
+        ("query", "said"),
+        [
+            ("n_scored > @np.pi", "SyntaxError"),
+            ("list.to_pickle('a')", "list.to_pickle: a query may ask"),
+            ("n_scored.map(print) > 1", "n_scored.map: a query may ask"),
+            ("n_scored.__class__.__init__.__globals__ == 1", "parts of a column"),
+            ("n_scored.isin(subject.to_csv('a'))", "subject.to_csv: a query may ask"),
+            ("n_scored.str.cat(subject) == 'a'", "n_scored.str.cat: a query may ask"),
+            ("abs(__import__('os').getpid()) > 1", "abs: a query may ask"),
+            ("n_scored[0] > 1", "subscript"),
+            ("[x for x in subject]", "listcomp"),
+            ("n_scored ** 99999999 > 1", "pow"),
+            ("a = 1", "SyntaxError"),
+            ("n_scored > 1\nsubject > 1", "SyntaxError"),
+        ],
+    )
+    def test_query_reaches_and_runs_nothing_else(self, data: FreeRecallData, query: str, said: str) -> None:
+        with pytest.raises(ValueError, match="cannot read the query") as caught:
+            data.select(query=query)
+        assert said in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "n_scored >= 0 and not subject == 99",
+            "(`n_scored` + 1) / 2 > -1 & ~n_scored.isna()",
+            "n_scored.between(0, 99)",
+            "subject in [2, 10] and list.isin([1, 2, 3, 4, 5, 6, 7, 8, 9])",
+        ],
+    )
+    def test_conditions_are_read(self, data: FreeRecallData, query: str) -> None:
+        assert data.select(query=query).n_lists == data.n_lists
 
 
 class TestWithResponses:

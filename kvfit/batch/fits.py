@@ -8,6 +8,7 @@ import numpy as np
 
 from kvfit.batch.job import Inputs, Job
 from kvfit.batch.runner import BatchError, run_batch
+from kvfit.model_definition import definition_changes, definition_hash, describe_fitted
 from kvfit.priors import require_spread
 from kvfit.registry import get_model, with_items, with_shared_priors
 
@@ -74,6 +75,7 @@ def fit_batch(
         settings.setdefault("cores", 1)
     request = FitSettings(**settings)
     jobs, places = [], []
+    problems: list[str] = []
     specs = [get_model(spec) if items is None else with_items(get_model(spec), items) for spec in models]
     for one in sets:
         for spec in specs if priors is None else with_shared_priors(specs, priors, one):
@@ -81,21 +83,29 @@ def fit_batch(
             require_spread(model, request.pooling)
             model.design(one, similarity)
             used = similarity if model.semantic else None
-            key = fit_key(model, one, request, used)
-            stores.find(Path(store), model.label, key)  # refuses models that could not be opened again
-            places.append((model.label, key))
+            stores.require_registered(model.label)
+            definition = describe_fitted(model, one, used)
+            key = fit_key(model, one, request, used, definition)
+            problems += not_the_registered(model, one, definition, used)
+            places.append((model, key))
             jobs.append(
                 Job(
                     _fit,
                     {"model": model.label, "settings": request.identity()},
                     model.label,
                     Inputs(one, used, getattr(model, "conditions_fingerprint", "")),
-                    {"store": str(Path(store).resolve()), "cores": request.cores},
+                    {"store": str(Path(store).resolve()), "cores": request.cores, "key": key},
                     stores_itself=True,
+                    definition=definition_hash(definition),
                 )
             )
-    missing = [job for job, place in zip(jobs, places, strict=True) if stores.find(Path(store), *place) is None]
+    if problems:
+        raise ValueError("posterior fits:\n  " + "\n  ".join(dict.fromkeys(problems)))
+    kept = [stores.find(Path(store), model.label, key) for model, key in places]
+    missing = [job for job, folder in zip(jobs, kept, strict=True) if folder is None]
     if missing:
+        for one in sets:
+            stores.prepare(Path(store), one)
         batch = run_batch(
             missing, store=store, workers=workers, dask=dask, label="posterior fits", show_progress=show_progress
         )
@@ -103,17 +113,55 @@ def fit_batch(
             raise BatchError(
                 f"{batch.words()}\nThe other fits are in {store}; the same call goes on with what is missing."
             )
-    found = [stores.find(Path(store), *place) for place in places]
+    found = [stores.find(Path(store), model.label, key) for model, key in places]
     if None in found:
         raise BatchError(f"fits were made, but are not in {store}: a cluster's workers must share this folder")
-    return [stores.open_fit(folder) for folder in found if folder is not None]
+    return [
+        stores.open_fit(folder, model=model)
+        for folder, (model, _) in zip(found, places, strict=True)
+        if folder is not None
+    ]
+
+
+def not_the_registered(
+    model: "MemoryModel", data: Any, definition: Mapping[str, Any], similarity: np.ndarray | None
+) -> list[str]:
+    """Say in what a model differs from the one of its name, which is what workers build.
+
+    Parameters
+    ----------
+    model : MemoryModel
+        Bound to `data`.
+    data : FreeRecallData or RecognitionData
+    definition : mapping
+        Of the model, from :func:`~kvfit.model_definition.describe_fitted`.
+    similarity : numpy.ndarray, optional
+    """
+    changes = definition_changes(definition, describe_fitted(get_model(model.label).bind(data), data, similarity))
+    if not changes:
+        return []
+    return [
+        f"{model.label}: workers build models by name, and this one is not the {model.label} that kvfit knows: {changes};"
+        " register it under a name of its own, or fit it by kv.fit"
+    ]
 
 
 def _fit(
-    *, model: str, settings: Mapping[str, Any], store: str, cores: int, data: Any, similarity: np.ndarray | None
+    *,
+    model: str,
+    settings: Mapping[str, Any],
+    store: str,
+    cores: int,
+    key: str,
+    data: Any,
+    similarity: np.ndarray | None,
 ) -> dict[str, Any]:
-    """One fit, which the store keeps."""
-    from kvfit.inference.fit import fit
+    """One fit, which the store keeps under the key that it was asked for by."""
+    from kvfit.inference.fit import fit, fit_key
+    from kvfit.inference.settings import FitSettings
 
+    here = fit_key(get_model(model).bind(data), data, FitSettings(**settings), similarity)
+    if here != key:
+        raise ValueError(f"{model}: this worker's model of the name is another; install the same models everywhere")
     made = fit(model, data, store=store, similarity=similarity, show_progress=False, cores=cores, **settings)
     return {"folder": str(made.path)}

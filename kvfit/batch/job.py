@@ -23,11 +23,14 @@ class Inputs:
         Similarities of items, for models with ``semantic=True``.
     conditions : str
         Hash of what else of the data decides results, such as columns that formulas use.
+    definitions : mapping of str to str
+        Hash of what defines each model, by its label, for `Job.definition`.
     """
 
     data: Any = None
     similarity: np.ndarray | None = None
     conditions: str = ""
+    definitions: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -57,6 +60,8 @@ class Job:
         Arguments that do not change the result, such as numbers of cores and folders.
     stores_itself : bool
         The function keeps its own result and finds it again, as ``kv.fit(store=...)`` does.
+    definition : str
+        Hash of what else decides the result, such as parameters and numbers of the models that `settings` name.
     """
 
     function: Callable[..., Mapping[str, Any]]
@@ -65,16 +70,18 @@ class Job:
     inputs: Inputs = field(default_factory=Inputs)
     how: Mapping[str, Any] = field(default_factory=dict)
     stores_itself: bool = False
+    definition: str = ""
 
     @cached_property
     def key(self) -> str:
-        """Hash of function, settings, data and kvfit's version, 16 hex digits."""
+        """Hash of function, settings, data, definition and kvfit's version, 16 hex digits."""
         from kvfit import __version__
 
         identity = {
             "function": self.name,
             "settings": self.settings,
             "inputs": self.inputs.digest,
+            "definition": self.definition,
             "kvfit": __version__,
         }
         text = json.dumps(identity, sort_keys=True, default=plain)

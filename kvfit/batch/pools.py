@@ -167,7 +167,9 @@ class _Packed:
 
     def job(self, job: Job) -> bytes:
         """The job, which keeps the key that it has here."""
-        return pickle.dumps((job.function, job.settings, job.label, job.how, job.stores_itself, job.key))
+        return pickle.dumps(
+            (job.function, job.settings, job.label, job.how, job.stores_itself, job.definition, job.key)
+        )
 
     def inputs(self, job: Job) -> tuple[str, bytes]:
         digest = job.inputs.digest
@@ -181,13 +183,13 @@ _unpacked: dict[str, Inputs] = {}
 
 def _work(job: bytes, inputs: tuple[str, bytes], store: Path | None) -> Outcome:
     """Unpack a job in a worker and do it."""
-    function, settings, label, how, stores_itself, key = pickle.loads(job)
+    function, settings, label, how, stores_itself, definition, key = pickle.loads(job)
     digest, blob = inputs
     if digest not in _unpacked:
         if len(_unpacked) > 8:
             _unpacked.clear()
         _unpacked[digest] = pickle.loads(blob)
-    mine = Job(function, settings, label, _unpacked[digest], how, stores_itself)
+    mine = Job(function, settings, label, _unpacked[digest], how, stores_itself, definition)
     if mine.key != key:
         from kvfit import __version__
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from kvfit.batch.job import Job, plain
 from kvfit.files import write_text
+from kvfit.sealed import sealed
 from kvfit.store import package_versions
 
-FORMAT = 1
+FORMAT = 2
 #: folders inside a store
 RESULTS = "jobs"
 FAILURES = "failed-jobs"
@@ -45,13 +46,16 @@ Outcome = Mapping[str, Any] | Failure
 def read_result(job: Job, store: Path) -> dict[str, Any] | None:
     """Result of a finished job, if the store has it.
 
-    A file that cannot be read, or of another format, counts as missing: the job is done again.
+    A file that cannot be read, of another format, or edited or damaged since (its checksum is another) counts as missing:
+    the job is done again.
     """
     try:
         found = json.loads((store / RESULTS / job.file_name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     if not isinstance(found, dict) or found.get("format") != FORMAT or found.get("key") != job.key:
+        return None
+    if sealed(found) != found:
         return None
     result: dict[str, Any] = found["result"]
     return result
@@ -70,7 +74,9 @@ def write_result(job: Job, result: Mapping[str, Any], seconds: float, store: Pat
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "result": result,
     }
-    write_text(store / RESULTS / job.file_name, json.dumps(content, default=plain) + "\n")
+    # as it will be read: the checksum is of that
+    whole = sealed(json.loads(json.dumps(content, default=plain)))
+    write_text(store / RESULTS / job.file_name, json.dumps(whole) + "\n")
     (store / FAILURES / job.file_name).unlink(missing_ok=True)
 
 

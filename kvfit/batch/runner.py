@@ -9,6 +9,7 @@ from kvfit.batch.job import Job
 from kvfit.batch.pools import Finished, run_dask, run_here, run_processes
 from kvfit.batch.results import Failure, read_result, write_failure, write_result
 from kvfit.progress import progress
+from kvfit.store import prepare
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def run_batch(
     Raises
     ------
     ValueError
-        If `workers` is below 1, both ways are asked for, or Dask is not there.
+        If `workers` is below 1, both ways are asked for, Dask is not there, or nothing can be written into the store.
     BatchError
         If every job failed.
     """
@@ -96,6 +97,8 @@ def run_batch(
         outcomes = {key: result for key, result in found.items() if result is not None}
     n_found = len(outcomes)
     missing = [job for key, job in unique.items() if key not in outcomes]
+    if missing and folder is not None:
+        prepare(folder)
     with progress(show_progress) as bar:
         if n_found:
             bar.say(f"{label}: {n_found} of {len(unique)} were finished before")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kvfit.model_definition import describe_parameters
+
 if TYPE_CHECKING:
     from kvfit.memory_model import MemoryModel
     from kvfit.registry import ModelFamily
@@ -45,14 +47,6 @@ def describe(family: "ModelFamily", model: "MemoryModel") -> dict[str, Any]:
     one that only rearranges code does not.
     """
     return {**describe_parameters(model), "source": source_hash(family), "numbers": numbers(model)}
-
-
-def describe_parameters(model: "MemoryModel") -> dict[str, Any]:
-    """Free parameters with their priors, and what is held."""
-    return {
-        "parameters": [[p.name, p.support, p.link, list(map(float, p.interval)), p.varies] for p in model.parameters],
-        "fixed": {name: float(value) for name, value in model.fixed.items()},
-    }
 
 
 def numbers(model: "MemoryModel") -> list[float]:

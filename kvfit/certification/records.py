@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvfit.certification.certificate import FORMAT, Certificate
-from kvfit.certification.definition import describe_parameters, numbers, same_numbers, source_file, source_hash
+from kvfit.certification.definition import numbers, same_numbers, source_file, source_hash
 from kvfit.certification.rules import FEWEST_SIMULATIONS
 from kvfit.files import write_text
+from kvfit.model_definition import describe_parameters
 
 if TYPE_CHECKING:
     from kvfit.registry import ModelFamily

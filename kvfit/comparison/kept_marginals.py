@@ -3,6 +3,9 @@
 import hashlib
 import io
 import json
+import warnings
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ from kvfit.comparison.person_marginals import POINTS, POINTS_OF_DRAW, PersonMarg
 from kvfit.comparison.population_draws import PopulationDraws
 from kvfit.files import write_bytes
 from kvfit.inference.fit import Fit, fit_key
-from kvfit.store import folder_name
+from kvfit.store import StoreWarning, folder_name
 
 #: Folder in a store.
 FOLDER = "new-persons"
@@ -36,17 +39,29 @@ def kept_marginals(
     path = (
         None if store is None else Path(store) / FOLDER / f"{folder_name(fit.label, _key(fit, population, seed))}.npz"
     )
-    if path is not None and path.is_file():
-        with np.load(path) as kept:
-            return PersonMarginals(
-                kept["log_value"], kept["effective"], int(kept["points"]), kept["pareto_k"], bool(kept["common"])
-            )
+    kept = None if path is None else _read(path)
+    if kept is not None:
+        return kept
     found = person_marginals(fit, population, seed=seed, show_progress=show_progress)
     if path is not None:
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **vars(found))
-        write_bytes(path, buffer.getvalue())
+        try:
+            write_bytes(path, buffer.getvalue())
+        except OSError as error:  # the store of somebody else, or a full disk: the values are here all the same
+            warnings.warn(f"marginal likelihoods of persons are not kept: {error}", StoreWarning, stacklevel=2)
     return found
+
+
+def _read(path: Path) -> PersonMarginals | None:
+    """Values that were kept; a file that was cut off or damaged counts as missing."""
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return PersonMarginals(
+                kept["log_value"], kept["effective"], int(kept["points"]), kept["pareto_k"], bool(kept["common"])
+            )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        return None
 
 
 def _key(fit: Fit, population: PopulationDraws, seed: int) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from kvfit.inference.pointwise import flat_draws, pointwise
 from kvfit.inference.settings import FitSettings, request_key
 from kvfit.items import ITEM_EFFECTS, ItemEffect, Items, effects_of_items
 from kvfit.memory_model import MemoryModel
+from kvfit.model_definition import definition_hash, describe_fitted
 from kvfit.priors import Priors, require_spread
 from kvfit.registry import get_model, with_formulas, with_items, with_priors
 from kvfit.regression.formula import Formulas
@@ -307,8 +309,9 @@ def fit(
         A name with options, such as ``"kv_recall(query=value)"``.
     data : FreeRecallData or RecognitionData
     store : path, optional
-        Folder of fits. The same request finds its fit there again instead of sampling; a new fit is written whole or
-        not at all.
+        Folder of fits. The same request finds its fit there again instead of sampling: the same model (its parameters,
+        priors and numbers, not its name alone), responses and settings. Whether it can be written is found out before
+        sampling; a new fit is written whole or not at all, and one that was damaged is moved aside and made again.
     items : bool, str or sequence of str, optional
         Recognition only: crossed effects of items beside those of participants. ``True`` for the model's own choice
         (strength of memory and a shift of the criteria), or names of parameters; see
@@ -339,7 +342,8 @@ def fit(
     Raises
     ------
     ModelError, ValueError
-        For unknown models, options or settings, before anything is computed.
+        For unknown models, options or settings, before anything is computed; `StoreError` for a store that cannot be
+        written.
     """
     from kvfit import store as stores
 
@@ -357,21 +361,41 @@ def fit(
         require_persons_alone(model, data)
     # where a model needs similarities and there are none, its design says so
     used = np.ascontiguousarray(similarity, dtype=float) if model.semantic and similarity is not None else None
-    key = fit_key(model, data, request, used)
-    if store is not None:
-        found = stores.find(Path(store), model.label, key)
-        if found is not None:
-            return stores.open_fit(found)
+    if store is None:
+        return _sample(model, data, request, used, show_progress)
+    stores.require_registered(model.label)
+    definition = describe_fitted(model, data, used)
+    key = fit_key(model, data, request, used, definition)
+    found = stores.find(Path(store), model.label, key)
+    if found is not None:
+        return stores.open_fit(found, model=model)
+    stores.prepare(Path(store), data, _least_bytes(model, data, request))
     result = _sample(model, data, request, used, show_progress)
-    return result if store is None else stores.save_fit(result, Path(store), key)
+    return stores.save_fit(result, Path(store), key, definition)
 
 
-def fit_key(model: MemoryModel, data: Any, settings: FitSettings, similarity: np.ndarray | None) -> str:
-    """Hash under which a store keeps the fit of a model that is bound to these data."""
+def fit_key(
+    model: MemoryModel,
+    data: Any,
+    settings: FitSettings,
+    similarity: np.ndarray | None,
+    definition: Mapping[str, Any] | None = None,
+) -> str:
+    """Hash under which a store keeps the fit of a model that is bound to these data.
+
+    `definition` is what :func:`~kvfit.model_definition.describe_fitted` says of it, where that is known already.
+    """
     used = None if similarity is None else np.ascontiguousarray(similarity, dtype=float)
     digest = "" if used is None else hashlib.sha256(used.tobytes()).hexdigest()
     conditions = getattr(model, "conditions_fingerprint", "")
-    return request_key(model.label, data.fingerprint, settings, digest, conditions)
+    defined = definition_hash(definition or describe_fitted(model, data, used))
+    return request_key(model.label, data.fingerprint, settings, digest, conditions, defined)
+
+
+def _least_bytes(model: MemoryModel, data: Any, settings: FitSettings) -> int:
+    """What the draws of persons' parameters take in a store, which compresses them by a tenth."""
+    numbers = settings.chains * settings.draws * len(model.parameters) * data.n_participants
+    return int(numbers * 8 * 0.9)
 
 
 def _sample(

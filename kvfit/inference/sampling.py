@@ -31,6 +31,11 @@ def sample_posterior(
     -------
     xarray.DataTree
         ``posterior`` (with the attribute ``sampling_time``, seconds without compiling) and ``sample_stats``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When sampling is stopped: samplers then return the draws so far, which are no posterior that was asked for.
     """
     with model, warnings.catch_warnings():
         # convergence is judged by kvfit's own diagnostics, with a verdict in words
@@ -38,7 +43,7 @@ def sample_posterior(
         warnings.filterwarnings("ignore", category=FutureWarning)
         if settings.sampler == "nutpie":
             return _by_nutpie(model, settings, show_progress, keep_tuning)
-        return pm.sample(
+        tree = pm.sample(
             draws=settings.draws,
             tune=settings.tune,
             chains=settings.chains,
@@ -50,6 +55,10 @@ def sample_posterior(
             compute_convergence_checks=False,
             discard_tuned_samples=not keep_tuning,
         )
+    sizes = tree["posterior"].sizes
+    if sizes["chain"] < settings.chains or sizes["draw"] < settings.draws:
+        raise KeyboardInterrupt
+    return tree
 
 
 def _by_nutpie(model: pm.Model, settings: FitSettings, show_progress: bool, keep_tuning: bool) -> Any:
@@ -60,7 +69,8 @@ def _by_nutpie(model: pm.Model, settings: FitSettings, show_progress: bool, keep
     density = COMPILED.compiled(model)
     started = time.perf_counter()
     with NutpieProgressBarManager(settings.chains, settings.draws, progressbar=show_progress) as bar:
-        tree = nutpie.sample(
+        # in the background: in the foreground it would turn Ctrl-C into a shorter posterior
+        sampler = nutpie.sample(
             density,
             draws=settings.draws,
             tune=settings.tune,
@@ -71,7 +81,13 @@ def _by_nutpie(model: pm.Model, settings: FitSettings, show_progress: bool, keep
             save_warmup=keep_tuning,
             progress_bar=False,
             progress_callback=bar.update,
+            blocking=False,
         )
+        try:
+            tree = sampler.wait()
+        except BaseException:
+            sampler.cancel()
+            raise
     # a density compiled for other data has their labels
     posterior = tree["posterior"].to_dataset()
     labels = {name: np.asarray(values) for name, values in model.coords.items() if name in posterior.dims}

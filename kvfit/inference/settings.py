@@ -73,16 +73,33 @@ class FitSettings:
 
 
 def request_key(
-    model_label: str, fingerprint: str, settings: FitSettings, similarity: str = "", conditions: str = ""
+    model_label: str,
+    fingerprint: str,
+    settings: FitSettings,
+    similarity: str = "",
+    conditions: str = "",
+    definition: str = "",
 ) -> str:
     """Hash of a request, 12 hex digits: the same request finds the same fit.
 
-    `conditions` is a hash of what formulas use of the data, which the fingerprint of responses does not cover.
+    Parameters
+    ----------
+    model_label, fingerprint : str
+        Of the model and of the responses.
+    settings : FitSettings
+    similarity : str
+        Hash of the similarities of items, empty for none.
+    conditions : str
+        Hash of what formulas use of the data, which the fingerprint of responses does not cover.
+    definition : str
+        Hash of the model's parameters, priors, held values and numbers
+        (:func:`kvfit.model_definition.definition_hash`): two models of one name are two requests.
     """
     from kvfit import __version__
 
     request = {
         "model": model_label,
+        "definition": definition,
         "data": fingerprint,
         "settings": settings.identity(),
         "similarity": similarity,

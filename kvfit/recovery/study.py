@@ -7,12 +7,14 @@ from typing import Any, get_args
 
 import numpy as np
 
+from kvfit.batch.fits import not_the_registered
 from kvfit.batch.job import Inputs, Job
 from kvfit.batch.runner import Batch, run_batch
 from kvfit.inference.hierarchy import Pooling
 from kvfit.inference.settings import FitSettings
 from kvfit.items import effects_of_items
 from kvfit.memory_model import MemoryModel
+from kvfit.model_definition import definition_hash, describe_fitted
 from kvfit.recovery.replicates import Method, estimate, sample
 from kvfit.recovery.true_values import TrueValues
 from kvfit.registry import get_model
@@ -94,12 +96,15 @@ class Fitting:
         own = int(np.random.SeedSequence([seed, replicate]).generate_state(1)[0])
         common = {"generator": generator.label, "truth": truth.plain(), "seed": own, "model": model.label}
         label = f"{label} {replicate + 1}"
+        defined = " ".join(inputs.definitions.get(one.label, "") for one in (generator, model))
         if self.method == "posterior":
             settings = self.posterior.identity()
             del settings["seed"]  # each data set has its own
             how = {"cores": self.posterior.cores}
-            return Job(sample, {**common, "settings": settings}, label, inputs, how)
-        return Job(estimate, {**common, "method": self.method, "starts": self.starts}, label, inputs)
+            return Job(sample, {**common, "settings": settings}, label, inputs, how, definition=defined)
+        return Job(
+            estimate, {**common, "method": self.method, "starts": self.starts}, label, inputs, definition=defined
+        )
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ def bound_models(
     ValueError
         Listing what keeps each model from being simulated or fitted here.
     """
-    from kvfit.store import StoreError, find
+    from kvfit.store import StoreError, require_registered
 
     found: list[MemoryModel] = []
     problems: list[str] = []
@@ -155,7 +160,9 @@ def bound_models(
             model.design(design, similarity if model.semantic else None)
             if method != "posterior":
                 require_persons_alone(model, design)
-            find(Path(), model.label, "")  # workers build models by their names
+            require_registered(model.label)  # workers build models by their names
+            used = similarity if model.semantic else None
+            problems += not_the_registered(model, design, describe_fitted(model, design, used), used)
         except StoreError:
             problems.append(
                 f"{model.label}: workers build models by name, and kvfit does not find this one; register it, as a file in"
@@ -178,4 +185,6 @@ def bound_models(
 def inputs_of(models: Sequence[MemoryModel], design: Any, similarity: np.ndarray | None) -> Inputs:
     """What the jobs of these models share."""
     conditions = "".join(dict.fromkeys(getattr(model, "conditions_fingerprint", "") for model in models))
-    return Inputs(design, similarity if any(model.semantic for model in models) else None, conditions)
+    used = similarity if any(model.semantic for model in models) else None
+    definitions = {m.label: definition_hash(describe_fitted(m, design, used if m.semantic else None)) for m in models}
+    return Inputs(design, used, conditions, definitions)

@@ -1,10 +1,13 @@
-"""Data of any task as tables in a folder, and back."""
+"""Data of any task as files, and back, label for label."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
+
+from kvfit.tasks.saved_tables import table_bytes, table_from_bytes
 
 if TYPE_CHECKING:
     from kvfit.tasks.free_recall import FreeRecallData
@@ -14,8 +17,16 @@ if TYPE_CHECKING:
 _TABLES = {"free_recall": ("events",), "recognition": ("trials", "studied", "unanswered")}
 
 
-def save_data(data: "FreeRecallData | RecognitionData", folder: Path) -> dict[str, Any]:
-    """Write the tables of a data set and return what a manifest must say about them."""
+def pack_data(data: "FreeRecallData | RecognitionData") -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Turn a data set into files.
+
+    Returns
+    -------
+    about : dict
+        What a manifest must say about them, of what JSON can hold.
+    files : dict of str to bytes
+        Contents by file name.
+    """
     about: dict[str, Any] = {
         "task": data.task,
         "name": data.name,
@@ -23,58 +34,58 @@ def save_data(data: "FreeRecallData | RecognitionData", folder: Path) -> dict[st
         "fingerprint": data.fingerprint,
         "participants": data.n_participants,
         f"{data.observation}s": int(data.participant.size),
+        "tables": {},
     }
+    files = {}
     for name in _TABLES[data.task]:
         table = getattr(data, name)
         if table is not None:
-            table.to_csv(folder / f"{name}.csv.gz", index=False)
+            files[f"{name}.csv.gz"], about["tables"][name] = table_bytes(table)
     if data.task == "recognition":
         about |= {"scale": asdict(data.response_scale), "conditions": list(data.conditions)}  # type: ignore[union-attr]
-    return about
+    return about, files
 
 
-def open_data(folder: Path, about: dict[str, Any]) -> "FreeRecallData | RecognitionData":
-    """Read the tables of a data set back.
+def unpack_data(about: Mapping[str, Any], files: Mapping[str, bytes]) -> "FreeRecallData | RecognitionData":
+    """Inverse of :func:`pack_data`.
 
     Raises
     ------
     ValueError
-        If they hold other responses than the manifest's fingerprint says.
+        If the tables hold other responses than the fingerprint says.
     """
-    tables = {name: _read(folder / f"{name}.csv.gz") for name in _TABLES[about["task"]]}
+    tables = {name: table_from_bytes(files[f"{name}.csv.gz"], columns) for name, columns in about["tables"].items()}
     data: FreeRecallData | RecognitionData
     if about["task"] == "free_recall":
         from kvfit.tasks.free_recall import build_free_recall
 
-        events = tables["events"]
-        assert events is not None
-        events[["item", "recall_type"]] = events[["item", "recall_type"]].fillna("")
-        data = build_free_recall(events, about["name"], about["source"])
+        data = build_free_recall(tables["events"], about["name"], about["source"])
     else:
-        from kvfit.tasks.recognition import build_recognition
-        from kvfit.tasks.response_scale import ResponseScale
-
-        trials = tables["trials"]
-        assert trials is not None
-        scale = ResponseScale(tuple(about["scale"]["labels"]), about["scale"]["old_from"], about["scale"]["ordered"])
-        data = build_recognition(
-            trials,
-            about["name"],
-            about["source"],
-            scale,
-            conditions=about["conditions"],
-            studied=tables["studied"],
-            unanswered=tables["unanswered"],
-        )
+        data = _recognition(about, tables)
     if data.fingerprint != about["fingerprint"]:
         raise ValueError(
-            f"{folder}: the tables hold other responses than those fitted (fingerprint {data.fingerprint[:12]}, manifest"
-            f" {about['fingerprint'][:12]}); a file was changed after the fit"
+            f"the tables hold other responses than those fitted (fingerprint {data.fingerprint[:12]}, manifest"
+            f" {about['fingerprint'][:12]})"
         )
     return data
 
 
-def _read(path: Path) -> pd.DataFrame | None:
-    if not path.exists():
-        return None
-    return pd.read_csv(path, keep_default_na=False, na_values=[""], dtype={"item": str})
+def _recognition(about: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> "RecognitionData":
+    """The trials as they are: they were checked and sorted before they were written."""
+    from kvfit.tasks.recognition import RecognitionData
+
+    trials, scale = tables["trials"], about["scale"]
+    codes, participants = pd.factorize(trials["subject"].to_numpy())
+    return RecognitionData(
+        about["name"],
+        about["source"],
+        trials,
+        np.array(participants),
+        codes.astype(np.int64),
+        tuple(scale["labels"]),
+        scale["old_from"],
+        conditions=tuple(about["conditions"]),
+        ordered=scale["ordered"],
+        studied=tables.get("studied"),
+        unanswered=tables.get("unanswered"),
+    )

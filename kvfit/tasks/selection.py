@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical
+from kvfit.tasks.queries import query_problem
 
 
 def choose_participants(
@@ -64,7 +65,8 @@ def choose_rows(query: str, table: pd.DataFrame, name: str, unit: str) -> np.nda
     Parameters
     ----------
     query : str
-        A pandas query over the columns of `table`; it sees nothing else.
+        A pandas query over the columns of `table`; it sees nothing else, and calls nothing but what
+        :mod:`kvfit.tasks.queries` lists.
     table : pandas.DataFrame
     name : str
         Of the data, for messages.
@@ -80,8 +82,13 @@ def choose_rows(query: str, table: pd.DataFrame, name: str, unit: str) -> np.nda
     ValueError
         If the query cannot be read or is no condition.
     """
+    read = canonical(query)
+    problem = query_problem(read)
+    if problem:
+        columns = ", ".join(map(str, table.columns))
+        raise ValueError(f"{name}: cannot read the query {query!r} ({problem}); columns of the {unit}s: {columns}")
     try:
-        keep = table.eval(canonical(query), engine="python", local_dict={}, global_dict={})
+        keep = table.eval(read, engine="python", local_dict={}, global_dict={})
     except Exception as error:  # pandas raises many kinds, all of them about the user's text
         columns = ", ".join(table.columns)
         raise ValueError(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from kvfit.files import write_bytes
 from kvfit.reports.figures.style import figure_style
 
 
@@ -23,13 +24,7 @@ def save_figure(figure: Figure, path: str | Path) -> Path:
     -------
     pathlib.Path
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".writing-{os.getpid()}-{path.name}")
-    try:
-        with figure_style():
-            figure.savefig(half, dpi=150)
-        os.replace(half, path)
-    finally:
-        half.unlink(missing_ok=True)
-    return path
+    path, buffer = Path(path), io.BytesIO()
+    with figure_style():
+        figure.savefig(buffer, format=path.suffix.removeprefix(".") or None, dpi=150)
+    return write_bytes(path, buffer.getvalue())
