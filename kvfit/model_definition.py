@@ -43,8 +43,9 @@ def describe_fitted(model: MemoryModel, data: Any, similarity: np.ndarray | None
     Returns
     -------
     dict
-        ``parameters`` (every field of each free parameter that is no word for readers), ``fixed``, ``items`` (the effects
-        of items, likewise), and ``numbers``: log-likelihoods of the responses of three participants at four points of the prior, as text with ten digits.
+        ``parameters`` (every field of each free parameter that is no word for readers), ``fixed``, ``items`` (effects of
+        items, likewise), and ``numbers``: log-likelihoods of the responses of three participants at four points of the
+        prior, as text with ten digits.
 
     Notes
     -----
