@@ -152,7 +152,7 @@ def test_participants_are_found_by_their_labels_in_tables(tmp_path: Path) -> Non
     table = pd.DataFrame(values).assign(subject=["2", "7", "001"])
     table.to_csv(tmp_path / "values.csv", index=False)
     read = pd.read_csv(tmp_path / "values.csv", dtype={"subject": str})
-    expected = kv.log_likelihood("random_recall", data, {name: value[::-1] for name, value in values.items()})
+    expected = kv.log_likelihood("random_recall", data, {name: value[[2, 0, 1]] for name, value in values.items()})
     np.testing.assert_array_equal(kv.log_likelihood("random_recall", data, read), expected)
     with pytest.raises(ValueError, match="no row for 1 participants: 001"):
         kv.log_likelihood("random_recall", data, read.assign(subject=["2", "7", "01"]))
