@@ -257,7 +257,7 @@ def prior_problems(
             problems.append(f"{key}: expected two values {_INSIDE[p.support]}; found {shown(interval)}")
         elif target.kind == PERSONS and not p.varies:
             problems.append(f"{key}: all persons share one value of {name}; leave it out")
-        elif target.kind != TYPICAL:
+        elif target.kind != TYPICAL and not later(name):  # else the centre is not known yet
             problems += _range_problems(key, p, known.get(name, p), interval, target.kind)
     return problems
 

@@ -252,6 +252,14 @@ def test_what_only_data_can_tell_is_refused_when_they_come(one_person: kv.Recogn
         kv.fit("evsd", one_person, priors={"persons(d_prime)": (-1, 4)}, pooling="none")
 
 
+def test_a_range_is_judged_around_the_centre_on_the_datas_scale() -> None:
+    """Spacings of six categories have their centre at sqrt(.13 x 2) = .51, of four at sqrt(.21 x 3.3) = .83."""
+    model = kv.get_model("uvsd(persons(spacing_1)=0.1:0.8)")
+    assert own(model.bind(kv.recognition_design(2, 24, "1-6")), "spacing_1").persons == (0.1, 0.8)
+    with pytest.raises(ValueError, match=r"around its typical value 0\.832; found 0\.1:0\.8"):
+        model.bind(kv.recognition_design(2, 24, "1-4"))
+
+
 def test_several_models_get_what_each_has() -> None:
     data = kv.recognition_design(2, 24, "1-6")
     models = [kv.get_model(name) for name in ("uvsd", "evsd")]
