@@ -210,8 +210,9 @@ def test_every_problem_is_told_at_once() -> None:
         "persons(spacing_2)": (0.01, 0.02),
         "items(criterion)": (0, 1),
     }
+    model = kv.get_model("uvsd(sigma=1)").bind(kv.recognition_design(2, 24, "1-4"))
     with pytest.raises(ModelError) as caught:
-        kv.get_model("uvsd(sigma=1)", priors=priors)
+        with_priors(model, priors)
     text = str(caught.value)
     assert len(text.splitlines()) == 1 + len(priors)
     for said in (
