@@ -130,6 +130,19 @@ class TestOutcomes:
         assert problem.code == "missing_column"
         assert "'misses'" in problem.what
 
+    @pytest.mark.parametrize("names", [("n_old", "n_new"), ("targets", "lures"), ("signal trials", "noise trials")])
+    def test_numbers_of_trials_give_the_other_outcome(self, names: tuple[str, str]) -> None:
+        table = pd.DataFrame({"subject": [1, 2], "hits": [15, 12], names[0]: 20, "fa": [4, 6], names[1]: 20})
+        assert counts(kv.read_recognition(table)) == [[16, 4], [5, 15], [14, 6], [8, 12]]
+        (problem,) = problems(table.assign(hits=[15, 22]))
+        assert (problem.code, problem.places[0].found) == ("count", "2 too many")
+
+    def test_two_outcomes_alone(self) -> None:
+        (problem,) = problems(self.HITS[["subject", "hits", "false_alarms"]])
+        assert problem.code == "missing_column"
+        assert "'correct_rejections'" in problem.what
+        assert "'misses'" in problem.what
+
     def test_rates_are_no_counts(self) -> None:
         found = problems(self.HITS.assign(hits=[0.75, 0.6]))
         assert [one.code for one in found] == ["count"]

@@ -159,7 +159,7 @@ class TestDoubt:
         assert kv.read_recognition(path, decimal="comma").trials["rt"].tolist() == [987, 1.204]
 
     def test_another_column_settles_it(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "r.tsv", self.RT.replace("rt\n", "rt\tload\n").replace("204\n", "204\t0,5\n"))
+        path = write(tmp_path / "r.tsv", self.RT.replace("rt\n", "rt\tload\n").replace("204\n", "204\t0,5\n").replace("987\n", "987\t2\n"))
         assert kv.read_recognition(path).trials["rt"].tolist() == [987, 1.204]
 
     def test_of_a_users_own_column_is_a_warning(self, tmp_path: Path) -> None:

@@ -52,6 +52,12 @@ class TestEncodings:
         assert f"encoding='{encoding}'" in problem.fix
         assert rows(path, content, encoding=encoding)[1] == ["1", "1", "Käse"]
 
+    def test_single_zero_bytes_are_no_encoding(self, path: Path) -> None:
+        table, (problem,) = opened(path, PLAIN.replace("no", "n\0o"))
+        assert table is None
+        assert (problem.code, problem.places[0].row) == ("zero_bytes", 3)
+        assert "encoding" not in problem.fix
+
 
 class TestSeparators:
     @pytest.mark.parametrize("mark", [",", ";", "\t", "|", " "])
@@ -104,6 +110,23 @@ class TestNamesOfRows:
 
     def test_they_label_the_rows_of_a_matrix(self, path: Path) -> None:
         assert rows(path, '"a" "b"\n"a" 1 .5\n"b" .5 1\n', row_labels=True)[1:] == [["a", "1", ".5"], ["b", ".5", "1"]]
+
+    def test_and_all_cells_may_be_words(self, path: Path) -> None:
+        text = '"subject" "old" "response"\n"a" "s1" "old" "old"\n"b" "s1" "new" "new"\n'
+        assert rows(path, text)[1:] == [["s1", "old", "old"], ["s1", "new", "new"]]
+
+
+class TestShortRows:
+    def test_a_few_are_told(self, path: Path) -> None:
+        table, (problem,) = opened(path, PLAIN + "3,1\n")
+        assert table is not None
+        assert table.cells.to_numpy().tolist()[-1] == ["3", "1", ""]
+        assert (problem.code, problem.severity) == ("short_row", "warning")
+        assert [(place.row, place.found) for place in problem.places] == [(4, "2 cells")]
+
+    def test_with_quotation_marks_too(self, path: Path) -> None:
+        _, (problem,) = opened(path, PLAIN.replace("yes", '"yes, sure"') + "3,1\n")
+        assert [place.row for place in problem.places] == [4]
 
 
 class TestLinesAboveTheHeader:

@@ -30,6 +30,11 @@ _OUTCOMES = {
     "fa": (False, "old"), "fas": (False, "old"), "falsealarm": (False, "old"), "falsealarms": (False, "old"),
     "cr": (False, "new"), "crs": (False, "new"), "correctrejection": (False, "new"), "correctrejections": (False, "new"),
 }  # fmt: skip
+#: Numbers of trials, which with one outcome give the other.
+_TOTALS = {
+    "old": True, "target": True, "targets": True, "studied": True, "signal": True,
+    "new": False, "lure": False, "lures": False, "foil": False, "foils": False, "unstudied": False, "noise": False,
+}  # fmt: skip
 _OUTCOME_WORDS = {
     (True, "old"): "hits", (True, "new"): "misses",
     (False, "old"): "false_alarms", (False, "new"): "correct_rejections",
@@ -52,11 +57,14 @@ class CountColumn:
         Response that it counts.
     old : bool or None
         Status of the items; None if the column ``old`` tells it.
+    less : str or None
+        Column to be subtracted, where `name` counts all trials: misses are old items less hits.
     """
 
     name: str
     label: str
     old: bool | None = None
+    less: str | None = None
 
 
 def find_counts(columns: Sequence[str], scale: Scale | None) -> list[CountColumn]:
@@ -75,7 +83,8 @@ def find_counts(columns: Sequence[str], scale: Scale | None) -> list[CountColumn
         In the order of the scale; empty if this is no table of counts. With a column ``old`` the columns are called
         ``count_1``, ``count_2``, ... (also ``n_1``, ``rating_1``, ``r1``), or as the labels of the scale. Without it
         each row has both kinds of items: ``new1``, ``new2``, ..., ``old1``, ``old2``, ... (also ``lure_1``,
-        ``count_old_1``, ``1_old``), or ``hits``, ``misses``, ``false_alarms``, ``correct_rejections``.
+        ``count_old_1``, ``1_old``), or ``hits``, ``misses``, ``false_alarms``, ``correct_rejections`` (or numbers
+        of trials, ``n_old`` and ``n_new``, in the place of one of each two).
     """
     if "response" in columns:
         return []
@@ -108,7 +117,24 @@ def _outcomes(names: Sequence[str]) -> list[CountColumn]:
         outcome = _OUTCOMES.get(plain) or _OUTCOMES.get(plain.removeprefix("n"))
         if outcome is not None:
             found.append(CountColumn(name, outcome[1], outcome[0]))
-    return sorted(found, key=lambda one: (one.label, bool(one.old))) if len(found) > 1 else []
+    if len(found) < 2:
+        return []
+    return sorted([*found, *_remainders(names, found)], key=lambda one: (one.label, bool(one.old)))
+
+
+def _remainders(names: Sequence[str], found: Sequence[CountColumn]) -> list[CountColumn]:
+    """Outcomes that follow from the other one and the number of trials."""
+    made = []
+    for name in names:
+        words = [
+            word for word in re.split(r"[ _.-]+", name.lower()) if word not in ("n", "num", "trials", "items", "total")
+        ]
+        old = _TOTALS.get(words[0]) if len(words) == 1 else None
+        of_status = [one for one in found if one.old is old]
+        if old is not None and len(of_status) == 1:
+            label = "new" if of_status[0].label == "old" else "old"
+            made.append(CountColumn(name, label, old, of_status[0].name))
+    return made
 
 
 def _of_either_status(names: Sequence[str], scale: Scale | None) -> list[CountColumn]:
@@ -138,8 +164,8 @@ def check_counts(found: Sequence[CountColumn], scale: Scale | None, log: Problem
             fix="rename or remove one of them, or pass ignore_columns=",
             places=[Place(found=", ".join(map(repr, twice)))],
         )
-    labels = list(dict.fromkeys(one.label for one in found))
-    outcomes = [one for one in found if (one.old, one.label) in _OUTCOME_WORDS and not one.label.isdigit()]
+    outcomes = any((one.old, one.label) in _OUTCOME_WORDS for one in found)
+    labels = ["new", "old"] if outcomes else list(dict.fromkeys(one.label for one in found))
     if any(one.old is not None for one in found):
         lacking = [(old, label) for label in labels for old in (False, True) if (old, label) not in cells]
         words = [_OUTCOME_WORDS[cell] if outcomes else f"{'old' if cell[0] else 'new'}{cell[1]}" for cell in lacking]

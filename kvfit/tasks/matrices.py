@@ -155,6 +155,8 @@ def _check_cells(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.
     # A response after an empty cell: something is missing in between.
     later = np.flip(np.logical_or.accumulate(np.flip(~none, axis=1), axis=1), axis=1)
     hole = none & later
+    # In a table 0 may be the first position; matrices of the Penn form count from 1.
+    from_zero = "" if cells is None else "; pass first_position=0 if positions were counted from 0"
     free = np.ones(len(recalls), dtype=bool)
     for bad, code, what, expected, fix in (
         (
@@ -176,7 +178,7 @@ def _check_cells(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.
             "response_after_gap",
             "Responses follow an empty cell",
             "responses from the first output position on, without gaps",
-            "close the gap; code an unidentified response as -1",
+            "close the gap; code an unidentified response as -1" + from_zero,
         ),
     ):
         at = {int(one): _say_cells(matrix, int(one), bad[one]) for one in np.flatnonzero(bad.any(axis=1))}

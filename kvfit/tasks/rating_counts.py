@@ -60,7 +60,12 @@ def expand_counts(
     counts = np.column_stack([_read_counts(table, rows, one.name, log, decimal) for one in columns])
     if log.errors:
         return None
-    rest = table.drop(columns=[one.name for one in columns])
+    names = [one.name for one in columns]
+    for at, one in enumerate(columns):
+        if one.less is not None:
+            counts[:, at] -= counts[:, names.index(one.less)]
+            _check_remainder(table, rows, one, counts[:, at], log)
+    rest = table.drop(columns=names)
     _check_duplicates(rest, rows, log, of_status=of_status)
     _check_some(counts, log)
     if log.errors:
@@ -120,6 +125,22 @@ def _read_counts(table: pd.DataFrame, rows: np.ndarray, name: str, log: ProblemL
             n_places=len(at),
         )
     return counts
+
+
+def _check_remainder(
+    table: pd.DataFrame, rows: np.ndarray, column: CountColumn, rest: np.ndarray, log: ProblemLog
+) -> None:
+    at = np.flatnonzero(rest < 0)
+    if len(at):
+        log.add(
+            "count",
+            f"'{column.less}' counts more responses than '{column.name}' counts trials",
+            expected="a number of all trials, and of those with one of the two answers",
+            fix="correct the cells",
+            column=column.name,
+            places=_places(table, rows, at, [f"{-rest[row]} too many" for row in at]),
+            n_places=len(at),
+        )
 
 
 def _check_some(counts: np.ndarray, log: ProblemLog) -> None:

@@ -209,6 +209,8 @@ def _read_events(
 ) -> _ReadTable | None:
     """Read and check; problems go to `log`, and `how` says encoding, delimiter and decimal mark of a text file."""
     if not isinstance(source, pd.DataFrame) and Path(source).suffix.lower() in PENN_SUFFIXES:
+        if first_position != 1 or ignore_columns:
+            raise ValueError("first_position=, ignore_columns=: for tables; Penn matrices count positions from 1")
         path = existing_file(source)
         log.row_unit = "matrix row"
         names = {ours: str(theirs) for ours, theirs in (columns or {}).items()}

@@ -11,7 +11,7 @@ import pandas as pd
 from kvfit.tasks.canonical import canonical
 from kvfit.tasks.event_columns import EventColumns, report_missing_columns
 from kvfit.tasks.labels import as_integers, as_text
-from kvfit.tasks.numbers import Decimal, in_doubt
+from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.problems import PLACES_SHOWN, ProblemLog
 
 #: Names under which a column is taken without being told, if it is the only candidate and ours is absent.
@@ -223,7 +223,6 @@ def _report_positions(columns: EventColumns, text: np.ndarray, bad: np.ndarray, 
             "Positions are no whole numbers from 1",
             expected="1, 2, 3, ...: order of study in study rows, order of test in test rows",
             fix="correct the cells; pass first_position=0 if positions were counted from 0"
-            + in_doubt(text[at])
             + log.or_ignore("position", "an order of study and test"),
             column="position",
             places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),

@@ -70,7 +70,17 @@ def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
 def _decode(content: bytes, log: ProblemLog) -> str | None:
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     # UTF-16 text without a byte order mark is valid UTF-8 with zero bytes in between.
-    if marked is not None or b"\x00" not in content[:1000]:
+    zeros = content[:1000].count(0)
+    if marked is None and 0 < zeros < len(content[:1000]) / 10:
+        log.add(
+            "zero_bytes",
+            "The file has zero bytes here and there",
+            expected="text, as programs export it",
+            fix="export the file again, or remove the zero bytes",
+            places=[Place(row=content[: content.index(0)].count(b"\n") + 1, found="a zero byte")],
+        )
+        return None
+    if marked is not None or not zeros:
         try:
             return content.decode(marked or "utf-8")
         except UnicodeDecodeError:

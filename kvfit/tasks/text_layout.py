@@ -144,8 +144,11 @@ def _is_header(texts: Sequence[str], delimiter: str) -> bool:
     _, usual = _usual(texts[1:], delimiter)
     if len(texts) > 1 and (usual < 2 or len(cells) < usual - 1):
         return False
-    # A row holds numbers; a line without any, longer than this one, is the header that follows it.
-    return len(cells) >= usual or any(_NUMBER.fullmatch(cell.strip()) for cell in split_cells(texts[1], delimiter))
+    if len(cells) >= usual:
+        return True
+    # A row holds numbers, or a cell twice; a line without, longer than this one, is the header that follows it.
+    below = [cell.strip() for cell in split_cells(texts[1], delimiter)]
+    return len(set(below)) < len(below) or any(_NUMBER.fullmatch(cell) for cell in below)
 
 
 def _usual(texts: Sequence[str], delimiter: str) -> tuple[float, int]:

@@ -125,6 +125,7 @@ def _parse(layout: Layout, row_labels: bool, log: ProblemLog) -> TextTable | Non
         codes, uniques = pd.factorize(cells.iloc[:, at])
         filled[:, at] = np.array([bool(str(cell).strip()) for cell in uniques], dtype=bool)[codes]
     _warn_without_name(header, filled, layout, log)
+    _warn_short(layout, len(names), log)
     rows = filled.any(axis=1)
     named = [name for at, name in enumerate(cells.columns) if header[at] or (row_labels and at == 0)]
     kept = cells.loc[rows, named].reset_index(drop=True)
@@ -203,6 +204,25 @@ def _lines_too_long(layout: Layout, n_columns: int) -> list[Place]:
     except csv.Error as error:
         places.append(Place(found=str(error)))
     return places
+
+
+def _warn_short(layout: Layout, n_columns: int, log: ProblemLog) -> None:
+    """Warn of rows with fewer cells than the header, if they are few; tables of recalls are ragged."""
+    if '"' in layout.body:
+        of_row = [(line, len(cells)) for line, cells in _rows(layout)]
+    else:
+        lines = enumerate(layout.body.splitlines(), start=layout.header_line + 1)
+        of_row = [(at, line.count(layout.delimiter) + 1) for at, line in lines if line.strip()]
+    short = [(line, n_cells) for line, n_cells in of_row if n_cells < n_columns]
+    if layout.delimiter != BLANK and 0 < len(short) <= len(of_row) / 2:
+        log.add(
+            "short_row",
+            "Rows have fewer cells than the header; the last columns are taken as empty there",
+            expected=f"{n_columns} cells a line, separated by {layout.delimiter!r}",
+            fix="check that the file was written completely",
+            places=[Place(row=line, found=f"{n_cells} cells") for line, n_cells in short],
+            severity="warning",
+        )
 
 
 def _warn_without_name(header: list[str], filled: np.ndarray, layout: Layout, log: ProblemLog) -> None:

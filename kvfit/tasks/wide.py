@@ -70,10 +70,12 @@ def read_wide(
         lengths = read_numbers(as_text(table["list_length"])[0], decimal)
     else:
         lengths = np.full(len(table), float(list_length))
+    recalls = read_numbers(cells, decimal)
+    _warn_of_zeros(table, rows, cells, recalls, lengths, log)
     used = {*needed, "list_length", *outputs.values(), *times.values()}
     extras = {name: table[name] for name in table.columns if name not in used}
     return RecallMatrix(
-        recalls=read_numbers(cells, decimal),
+        recalls=recalls,
         subject=as_text(table["subject"])[0],
         list=as_text(table["list"])[0],
         list_length=lengths,
@@ -82,6 +84,30 @@ def read_wide(
         times=_times(table, rows, times, sorted(outputs), log, decimal),
         extras=pd.DataFrame(extras, index=table.index),
     )
+
+
+def _warn_of_zeros(
+    table: pd.DataFrame, rows: np.ndarray, cells: np.ndarray, recalls: np.ndarray, lengths: np.ndarray, log: ProblemLog
+) -> None:
+    """Warn of zeros that may be first positions: empty cells say "no response" too, and no last item was recalled."""
+    zero = (recalls == 0) & (recalls > 0).any(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        last_recalled = (recalls >= lengths[:, None]).any()
+    at = np.flatnonzero(zero.any(axis=1))
+    if len(at) and (cells == "").any() and not last_recalled:
+        log.add(
+            "zero_or_first",
+            "Zeros count as no response, but may be first study positions",
+            expected="study positions from 1; 0 or an empty cell for no response",
+            fix="empty these cells; or pass first_position=0 if positions were counted from 0",
+            column="recalls",
+            places=[
+                Place(str(table["subject"].iloc[one]), str(table["list"].iloc[one]), int(rows[one]), "0 after a recall")
+                for one in at[:PLACES_SHOWN]
+            ],
+            n_places=len(at),
+            severity="warning",
+        )
 
 
 def _numbered(table: pd.DataFrame, pattern: re.Pattern[str], log: ProblemLog) -> dict[int, str]:
