@@ -82,7 +82,7 @@ def test_shared_options_are_offered(command: str) -> None:
 def test_similarity_reaches_the_simulation(files: tuple[Path, Path], tmp_path: Path) -> None:
     table, vectors = files
     arguments = ["simulate", SEMANTIC, "-d", table, "-o", tmp_path / "sim.csv", "--similarity", vectors]
-    assert "missing='mean'" in message(*arguments)
+    assert "pass --missing-similarity mean" in message(*arguments)
     assert not (tmp_path / "sim.csv").exists()
     answer = run(*arguments, "--missing-similarity", "mean", "--seed", 4)
     assert answer.exit_code == 0, answer.output

@@ -159,7 +159,7 @@ class TestDoubt:
         assert kv.read_recognition(path, decimal="comma").trials["rt"].tolist() == [987, 1.204]
 
     def test_another_column_settles_it(self, tmp_path: Path) -> None:
-        path = write(tmp_path / "r.tsv", self.RT.replace("rt\n", "rt\tload\n").replace("204\n", "204\t0,5\n").replace("987\n", "987\t2\n"))
+        path = write(tmp_path / "r.tsv", "subject\told\tresponse\trt\tload\n1\t1\tyes\t1,204\t0,5\n1\t0\tno\t987\t2\n")
         assert kv.read_recognition(path).trials["rt"].tolist() == [987, 1.204]
 
     def test_of_a_users_own_column_is_a_warning(self, tmp_path: Path) -> None:
@@ -192,6 +192,16 @@ class TestOwnColumns:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             assert kv.read_recognition(path).trials["load"].tolist() == ["007", "N", "1", "5"]
+
+    def test_none_beside_numbers_is_no_missing_value_in_silence(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "r.csv", self.HEAD + "1,1,yes,none\n1,0,no,16\n1,1,yes,8\n1,0,no,\n")
+        with pytest.warns(DataWarning, match="(?s)kept as text.*'load'.*'none'"):
+            data = kv.read_recognition(path)
+        assert sorted(data.trials["load"].fillna("")) == ["", "16", "8", "none"]
+        assert "condition load: 8, 16, none; missing in 1 trials" in data.describe()
+        assert kv.get_model("evsd(by=load)").bind(data.select(query="load != ''")) is not None
+        path = write(tmp_path / "n.csv", self.HEAD + "1,1,yes,NA\n1,0,no,16\n1,1,yes,nan\n1,0,no,\n")
+        assert kv.read_recognition(path).trials["load"].dropna().tolist() == [16]
 
     def test_values_that_differ_by_case_are_told(self, tmp_path: Path) -> None:
         path = write(tmp_path / "r.csv", self.HEAD + "1,1,yes,Weak\n1,0,no,weak\n")

@@ -18,7 +18,7 @@ def level_codes(data: "RecognitionData", column: str, levels: tuple[str, ...]) -
 
 def level_texts(data: "RecognitionData", column: str) -> np.ndarray:
     """``(trial,)`` levels of a column as text, empty where missing."""
-    return as_text(data.trials[column])[0]
+    return as_text(data.trials[column], words=True)[0]  # a level may be called none
 
 
 def find_levels(data: "RecognitionData", column: str, trials: np.ndarray) -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def _missing_column(name: str, table: pd.DataFrame, data: Any) -> str:
 
 
 def _value_problems(table: pd.DataFrame, name: str, used: np.ndarray, one: str) -> list[str]:
-    text, missing = as_text(table[name])
+    text, missing = as_text(table[name], words=True)  # a level may be called none
     empty = np.flatnonzero(missing & used)
     if empty.size:
         row = table.iloc[empty[0]]
@@ -94,7 +94,7 @@ def typed(table: pd.DataFrame, names: tuple[str, ...], levels: dict[str, list[st
         if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
             out[name] = column.astype(float)
             continue
-        text, _ = as_text(column)
+        text, _ = as_text(column, words=True)
         known = sorted({t for t in text if t}, key=natural_key) if levels is None else levels[name]
         text[~np.isin(text, known)] = None
         out[name] = pd.Series(pd.Categorical(text, categories=known, ordered=True), index=column.index)

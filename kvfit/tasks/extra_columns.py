@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.labels import as_text
-from kvfit.tasks.numbers import Decimal, in_doubt, read_numbers
+from kvfit.tasks.numbers import WORDS, Decimal, in_doubt, read_numbers
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 
 #: Share of the different values of a column that are numbers, from which on the others are taken for slips of the pen.
@@ -34,15 +34,27 @@ def check_extras(table: pd.DataFrame, log: ProblemLog, *, text_cells: bool, deci
         if pd.api.types.is_numeric_dtype(table[name]):
             continue
         text, missing = as_text(table[name])
+        written = np.array([str(one).strip() for one in pd.unique(as_text(table[name], words=True)[0])], dtype=object)
+        words = [one for one in written if one.lower() in WORDS]
         values = np.sort(pd.unique(text[~missing]).astype(str)).astype(object)
         if text_cells and len(values):
-            _check_numbers(name, values, decimal, log)
+            _check_numbers(name, values, words, decimal, log)
         if len(values) <= _MOST_LEVELS:
             _check_case(name, values, log)
 
 
-def _check_numbers(name: object, values: np.ndarray, decimal: Decimal, log: ProblemLog) -> None:
+def _check_numbers(name: object, values: np.ndarray, words: Sequence[str], decimal: Decimal, log: ProblemLog) -> None:
     bad = values[np.isnan(read_numbers(values, decimal))]
+    if words and not len(bad):
+        _warn(
+            "kept_as_text",
+            "Numbers are kept as text, because a word among them may be a level or a missing value",
+            "a number in every cell that is filled, or words",
+            "empty the cells that are missing; name a level by a number, or leave it as it is",
+            name,
+            [repr(one) for one in words],
+            log,
+        )
     if not len(bad) or (len(bad) == len(values) and not in_doubt(bad)):
         return
     doubtful = sum(bool(in_doubt([one])) for one in bad)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical, comparable
-from kvfit.tasks.numbers import MISSING, Decimal, read_numbers
+from kvfit.tasks.numbers import MISSING, WORDS, Decimal, read_numbers
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 
@@ -129,7 +129,8 @@ def convert_column(text: pd.Series, *, decimal: Decimal = None) -> pd.Series:
     codes, raw_cells = pd.factorize(text)
     uniques = [canonical(str(cell)) for cell in raw_cells]
     cells = [cell.strip() for cell in uniques]
-    missing = np.array([cell.lower() in MISSING for cell in cells], dtype=bool)
+    # "none" beside numbers is a level (no delay) as often as a missing value: such a column stays text.
+    missing = np.array([cell.lower() in MISSING - WORDS for cell in cells], dtype=bool)
     values = read_numbers(np.array(cells, dtype=object), decimal)
     if missing.all() or np.isnan(values[~missing]).any() or _leading_zero(cells):
         filled = np.array([raw if cell else None for cell, raw in zip(cells, uniques, strict=True)], object)

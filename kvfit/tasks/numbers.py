@@ -22,6 +22,9 @@ Decimal = Literal["comma", "point"] | None
 #: Spellings of a missing number or label. Items are exempt: NULL, NAN and NONE are words of word pools.
 MISSING = frozenset({"", "na", "nan", "n/a", "#n/a", "null", "none", "<na>", "nat"})
 
+#: Those of them that are words, which a condition may mean.
+WORDS = frozenset({"null", "none"})
+
 _COMMA = re.compile(r"[+-]?(?:[0-9]*,[0-9]+|[0-9]+,)(?:[eE][+-]?[0-9]+)?")
 #: Might have a separator of thousands.
 _DOUBTFUL = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")

@@ -52,7 +52,7 @@ def _levels(values: pd.Series) -> str:
         levels = [f"{level:g}" for level in np.unique(known)]
         text = f"{known.min():g} to {known.max():g} ({len(levels)} values)"
     else:
-        levels = [str(level) for level in order_labels(as_text(known)[0])[1]]
+        levels = [str(level) for level in order_labels(as_text(known, words=True)[0])[1]]
         text = ", ".join(levels[:_MOST_LEVELS]) + f", ... ({len(levels)} values)"
     if len(levels) <= _MOST_LEVELS:
         text = ", ".join(levels)
