@@ -75,17 +75,17 @@ class TestCertificate:
         assert certificate.passed, str(certificate)
         assert [part.name for part in certificate.parts] == list(PARTS)
         results = {part.name: part.passed for part in certificate.parts}
-        assert results == dict.fromkeys(PARTS, True) | {"identification": None, "timing": None}
+        assert results == dict.fromkeys(PARTS, True) | {"behaviour": None, "identification": None, "timing": None}
         assert made["said"] == ["1 of 1: evsd", str(certificate)]
         page = (folder / "evsd.md").read_text(encoding="utf-8")
         assert page.startswith("# Equal-variance signal detection (`evsd`): passed")
         assert "0 of 50 estimates failed" in page
         assert "What tells it: " in page
-        for name in ("recovery", "calibration"):
+        for name in ("behaviour", "recovery", "calibration"):
             assert f"(evsd_{name}.png)" in page
             assert (folder / f"evsd_{name}.png").read_bytes().startswith(b"\x89PNG")
         index = (folder / "README.md").read_text(encoding="utf-8")
-        assert "| [`evsd`](evsd.md) | passed | passed | passed | passed | passed | passed |" in index
+        assert "| [`evsd`](evsd.md) | passed | passed | passed | described | passed | passed | passed |" in index
         assert "2 participants x 60 test trials" in index
         assert "`evsd`" not in index.partition("Without a certificate so far:")[2].partition(".")[0]
 
@@ -101,8 +101,8 @@ class TestCertificate:
         plan = replace(SMALL, seed=1)
         (found,) = certify(["evsd"], output=tmp_path, plan=plan, store=made["store"], show_progress=False)
         assert found.failed == ("calibration", "coverage")
-        assert "not uniform: " in found.parts[3].summary
-        assert "certainly outside 85% to 95%: d_prime" in found.parts[4].summary
+        assert "not uniform: " in found.parts[4].summary
+        assert "certainly outside 85% to 95%: d_prime" in found.parts[5].summary
         assert "**FAILED**" in (tmp_path / "README.md").read_text(encoding="utf-8")
         monkeypatch.setenv(records.VARIABLE, str(tmp_path))
         now = status(kv.families()["evsd"])
@@ -127,7 +127,7 @@ class TestCertificate:
         plan = replace(SMALL, simulations=20, replicates=5)
         (found,) = certify(["evsd"], output=tmp_path, plan=plan, store=made["store"], show_progress=False)
         assert found.failed == ("recovery", "calibration", "coverage")
-        assert "too few data sets: at least 200" in found.parts[3].summary
+        assert "too few data sets: at least 200" in found.parts[4].summary
 
     def test_problems_are_told_before_anything_is_computed(self, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="did you mean evsd") as caught:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TITLES = {
     "golden": "Published numbers",
     "checks": "Soundness",
+    "behaviour": "What the prior says about behaviour",
     "recovery": "Parameter recovery",
     "calibration": "Calibration of the posterior",
     "coverage": "Coverage of posterior intervals",
@@ -27,6 +28,7 @@ TITLES = {
     "timing": "Time",
 }
 _PICTURES = {
+    "behaviour": "Curves of people drawn from the prior (median and central 90 %), published people over them",
     "recovery": "Estimates against true values, a panel a parameter",
     "calibration": "ECDF of the ranks minus the uniform one, with its 95 % simultaneous band",
 }

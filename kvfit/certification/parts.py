@@ -180,6 +180,13 @@ def identify(work: Work) -> Part:
     return identification(work.recovery, of_posterior, work.job(information, "information"))
 
 
+def behave(work: Work) -> Part:
+    """What the prior says about behaviour."""
+    from kvfit.certification.behaviour import behaviour
+
+    return behaviour(work.model, work.plan.seed)
+
+
 def timing(work: Work) -> Part:
     """Likelihood and gradient against a matrix product."""
     return time_model(work.model.bind(work.design), work.design, work.plan.seed)
@@ -189,6 +196,7 @@ def timing(work: Work) -> Part:
 PARTS: dict[str, Callable[[Work], Part]] = {
     "golden": golden,
     "checks": checks,
+    "behaviour": behave,
     "recovery": recovery,
     "calibration": calibration,
     "coverage": coverage,

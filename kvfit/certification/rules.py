@@ -26,6 +26,10 @@ RULES: dict[str, str] = {
         " list, or all response categories); simulation follows the likelihood; NumPy and PyTensor agree; gradients equal"
         " finite differences; finite over the prior; simulated responses are fitted as well as by the truth."
     ),
+    "behaviour": (
+        "A description: curves of people drawn from the prior, for free recall with those of people in a published"
+        " experiment over them. A prior that leaves published behaviour out would decide comparisons before the data do."
+    ),
     "recovery": (
         f"At least {FEWEST_PERSONS} persons simulated from the prior are estimated by maximum likelihood, and at most"
         f" {MOST_FAILED:.0%} of the estimates fail. How well parameters are found again is a description of this design and"
