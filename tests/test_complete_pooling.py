@@ -112,6 +112,7 @@ def test_the_posterior_is_that_of_a_grid() -> None:
     assert float((weight * d_prime).sum()) == pytest.approx(1.239, abs=5e-4)
 
 
+@pytest.mark.bounds
 def test_effects_without_the_columns_that_are_asked_for_are_an_error() -> None:
     with pytest.raises(ValueError, match="at least 2 columns, found 0"):
         NaturalValues((0, 1), (3, 3))(np.zeros((4, 0)), np.zeros(2))

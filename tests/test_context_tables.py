@@ -20,7 +20,7 @@ def inputs() -> list[np.ndarray]:
     return [*rates, *(rng.uniform(0.1, 2.0, CELLS) for _ in INPUTS[3:]), rng.uniform(0.2, 2.0, (CELLS, N))]
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["NUMBA", pytest.param("FAST_COMPILE", marks=pytest.mark.bounds)])
 def test_adjoints_equal_differences(inputs: list[np.ndarray], mode: str) -> None:
     rng = np.random.default_rng(2)
     weights = rng.normal(size=(CELLS, 2, N)), rng.normal(size=(CELLS, N, 2, N))
@@ -47,6 +47,7 @@ def test_one_table_alone_has_a_gradient(inputs: list[np.ndarray]) -> None:
         assert all(np.isfinite(g).all() for g in gradients)
 
 
+@pytest.mark.bounds
 @pytest.mark.parametrize("uniform", [False, True])
 def test_tables_are_those_of_explicit_contexts(inputs: list[np.ndarray], uniform: bool) -> None:
     """Vectors of context over item units, studied one by one, in cells of different list lengths."""

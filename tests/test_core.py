@@ -17,12 +17,20 @@ MIXED = [7, 6, 7, 3, 1]
 every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS.keys())
 
 
+def configs(*checked: str) -> pytest.MarkDecorator:
+    """Every configuration; those named are also run where reading beside an array is an error."""
+    marks = {name: [pytest.mark.bounds] for name in checked}
+    return pytest.mark.parametrize(
+        "config", [pytest.param(config, marks=marks.get(name, []), id=name) for name, config in CONFIGS.items()]
+    )
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(20)
 
 
-@every_config
+@configs("threshold, drift, semantic, floor", "power, drift, match stop, semantic")
 def test_core_equals_the_literal_evaluation(config: CoreConfig, rng: np.random.Generator) -> None:
     case = random_case(config, MIXED, rng)
     expected = case.literal()
@@ -41,7 +49,7 @@ def test_event_floors_decide_some_lists_and_not_others(name: str, rng: np.random
     assert 0 < (floored > unfloored + 1e-9).sum() < floored.size
 
 
-@every_config
+@configs("plain")
 def test_adjoints_equal_central_differences(config: CoreConfig, rng: np.random.Generator) -> None:
     case = random_case(config, [5, 4, 2], rng)
     weight = rng.uniform(0.5, 2.0, case.data[3].size - 1)
@@ -123,6 +131,7 @@ def test_long_lists(n_positions: int, rng: np.random.Generator) -> None:
         np.testing.assert_allclose(adjoints[2], differences(value, case.tables[2]), atol=1e-6, rtol=1e-6)
 
 
+@pytest.mark.bounds
 def test_list_that_fills_the_width(rng: np.random.Generator) -> None:
     case = random_case(CONFIGS["plain"], [8, 8], rng)
     np.testing.assert_allclose(log_likelihood(case.config, case.tables, case.data), case.literal(), rtol=1e-13)

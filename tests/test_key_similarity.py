@@ -106,6 +106,7 @@ def test_without_similarity_it_is_the_plain_model() -> None:
     assert (some[~old, -1] > plain[~old, -1] + 0.01).all()
 
 
+@pytest.mark.bounds
 def test_keys_that_are_taken_together_keep_their_sum() -> None:
     """Matches that are all larger by one factor move the sum by it, whichever keys then share a bin."""
     similarity = np.repeat(np.linspace(-0.19, 0.85, 10), 4) + np.tile([-0.006, -0.002, 0.002, 0.006], 10)

@@ -29,6 +29,7 @@ def inputs() -> list[np.ndarray]:
     ]
 
 
+@pytest.mark.bounds
 def test_effects_have_the_conditional_moments(inputs: list[np.ndarray]) -> None:
     """eta = 0 is the mean of the normal approximation, and a unit of eta its standard deviations (module docstring)."""
     _, mu, sigma, s, curvature, coupling, b, deformation = inputs
@@ -76,7 +77,7 @@ def test_means_of_the_population_are_taken_apart(inputs: list[np.ndarray], of_po
             np.testing.assert_allclose(one, other, rtol=1e-12)
 
 
-@pytest.mark.parametrize("mode", ["NUMBA", "FAST_COMPILE"])
+@pytest.mark.parametrize("mode", ["NUMBA", pytest.param("FAST_COMPILE", marks=pytest.mark.bounds)])
 def test_pullback_equals_differences(of_population: list[np.ndarray], mode: str) -> None:
     inputs = of_population
     rng = np.random.default_rng(9)

@@ -12,6 +12,7 @@ from kvfit.parameters import Parameter
 
 PERSONS = 3
 MODES = ["NUMBA", "FAST_COMPILE"]
+BOTH = [pytest.param(mode, marks=[pytest.mark.bounds] * (mode == "FAST_COMPILE")) for mode in MODES]
 
 
 def _parameters() -> tuple[Parameter, ...]:
@@ -43,7 +44,7 @@ def point() -> tuple[np.ndarray, np.ndarray]:
     return theta, rng.normal(size=VARIES.size)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", BOTH)
 def test_natural_values_are_those_of_the_parameters(point: tuple[np.ndarray, np.ndarray], mode: str) -> None:
     theta, mu = point
     found = pytensor.function([], natural_values(*map(pt.constant, point), PARAMETERS, VARIES), mode=mode)()
@@ -54,7 +55,7 @@ def test_natural_values_are_those_of_the_parameters(point: tuple[np.ndarray, np.
             np.testing.assert_allclose(value, expected, rtol=1e-14, atol=1e-300)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", BOTH)
 def test_adjoints_of_natural_values_are_those_of_the_formulas(point: tuple[np.ndarray, np.ndarray], mode: str) -> None:
     theta, mu = pt.matrix(shape=(PERSONS, OWN.size)), pt.vector(shape=(VARIES.size,))
     weights = np.random.default_rng(3).normal(size=(VARIES.size, PERSONS))
@@ -75,7 +76,7 @@ def test_adjoints_of_natural_values_are_those_of_the_formulas(point: tuple[np.nd
     np.testing.assert_allclose(found[1], found[3], rtol=1e-12)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", BOTH)
 def test_one_value_alone_has_a_gradient(point: tuple[np.ndarray, np.ndarray], mode: str) -> None:
     theta, mu = pt.matrix(shape=(PERSONS, OWN.size)), pt.vector(shape=(VARIES.size,))
     values = natural_values(theta, mu, PARAMETERS, VARIES)
@@ -84,7 +85,7 @@ def test_one_value_alone_has_a_gradient(point: tuple[np.ndarray, np.ndarray], mo
     assert not found[1].any()
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", BOTH)
 def test_density_is_the_normal_one_with_its_gradient(mode: str) -> None:
     rng = np.random.default_rng(4)
     at = rng.normal(size=(PERSONS, OWN.size)), rng.normal(size=VARIES.size), rng.uniform(0.5, 2.0, OWN.size)
