@@ -7,6 +7,7 @@ coordinates in which the likelihood is round, and then asked which parameters ar
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.optimize import minimize
@@ -25,7 +26,7 @@ _FLAT = 1e-3
 _HELD, _NEXT_TO_NONE = 0.05, 1e-9
 #: how much wider the box is in which the question is asked of those whom the search's box held back
 _WIDER = 3.0
-_OF_OTHERS = {"maxiter": 20, "ftol": 1e-11, "gtol": 1e-6, "maxls": 6}
+_OF_OTHERS: Any = {"maxiter": 20, "ftol": 1e-11, "gtol": 1e-6, "maxls": 6}
 #: a fall after which another way out is not tried
 _NEAR = 0.01
 #: fall of the log-likelihood, one prior standard deviation further out, that is none
@@ -81,7 +82,7 @@ def polished(function: Function, z: np.ndarray, box: float) -> Optimum:
         return found, slope[inside] @ round_
 
     # gradients of some models carry noise of differences, in which longer line searches would be lost
-    options = {"maxiter": 30, "ftol": 1e-13, "gtol": _GRADIENT, "maxls": 6}
+    options: Any = {"maxiter": 30, "ftol": 1e-13, "gtol": _GRADIENT, "maxls": 6}
     end = minimize(in_round, np.zeros(int(inside.sum())), jac=True, method="L-BFGS-B", options=options)
     if not end.fun < value:
         return Optimum(z, value, curvature)
@@ -113,7 +114,7 @@ def without_maximum(function: Function, optimum: Optimum, box: float) -> np.ndar
     alone = 1.0 / ((vectors**2) @ (1.0 / np.maximum(eigenvalues, _NEXT_TO_NONE)))
     for k in np.flatnonzero((alone < _HELD) & ~found):
         ways = [np.sign(z[k])] if abs(z[k]) > 1.0 else [-1.0, 1.0]
-        found[k] = any(_further(function, optimum, k, way) <= optimum.value + _NO_FALL for way in ways)
+        found[k] = any(_further(function, optimum, int(k), way) <= optimum.value + _NO_FALL for way in ways)
     return found
 
 
