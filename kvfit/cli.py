@@ -208,9 +208,12 @@ def data_check(
     """Check a file of free recalls or of recognition and list everything that is wrong with it."""
     from kvfit.cli_reading import describe, read_file
 
-    with said_in_shell():
+    # Warnings are printed at the end, below what was read.
+    with said_in_shell() as caught:
         data = read_file(path, reading)
-    say(f"{path}: no problems.\n{describe(data, reading)}")
+        n_warnings = len(caught)
+        found = f"{n_warnings} warning{'s' * (n_warnings != 1)}, see below" if n_warnings else "no problems"
+        say(f"{path}: {found}.\n{describe(data, reading)}")
 
 
 @app.command()

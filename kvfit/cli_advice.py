@@ -21,6 +21,8 @@ FLAGS: Mapping[str, str] = MappingProxyType(
         "list_length": "--list-length",
         "repeated_items": "--repeated-items",
         "empty_participants": "--empty-participants",
+        "faulty_lists": "--faulty-lists",
+        "trust_positions": "--trust-positions",
         "scale": "--scale",
         "old_from": "--old-from",
         "old_values": "--old-value",
@@ -43,7 +45,7 @@ SIMILARITY_FLAGS: Mapping[str, str] = MappingProxyType(
 )
 
 #: Arguments whose option takes no value: it stands for the one value beside the default.
-_SWITCHES = ("ignore_case", "ordered", "missing_responses")
+_SWITCHES = ("ignore_case", "trust_positions", "ordered", "missing_responses")
 
 #: Arguments of several values, each with an option of its own.
 _REPEATED = ("ignore_columns", "old_values", "conditions")

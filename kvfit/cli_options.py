@@ -173,6 +173,13 @@ class Reading:
     empty_participants: Annotated[
         str | None, typer.Option(help="Free recall: participants without a response: error, drop or keep.")
     ] = None
+    faulty_lists: Annotated[
+        str | None, typer.Option(help="Free recall: lists that have faults: error, or drop (leave them out, counted).")
+    ] = None
+    trust_positions: Annotated[
+        bool,
+        typer.Option("--trust-positions", help="Free recall: positions count where they and recalled items disagree."),
+    ] = False
     ignore_case: Annotated[
         bool, typer.Option("--ignore-case", help="Compare items and responses whatever their case.")
     ] = False

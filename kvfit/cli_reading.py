@@ -25,7 +25,12 @@ _RECOGNITION_ALONE = {
     "drop_missing": "--drop-missing",
     "incomplete": "--incomplete",
 }
-_FREE_RECALL_ALONE = {"repeated_items": "--repeated-items", "empty_participants": "--empty-participants"}
+_FREE_RECALL_ALONE = {
+    "repeated_items": "--repeated-items",
+    "empty_participants": "--empty-participants",
+    "faulty_lists": "--faulty-lists",
+    "trust_positions": "--trust-positions",
+}
 
 
 def load_data(source: Source, reading: Reading) -> "Data":
@@ -104,7 +109,7 @@ def read_file(path: Path, reading: Reading) -> "Data":
 def introduce(data: "Data", source: Source, reading: Reading) -> str:
     """Say what was read; of a file also how, so that a wrong mapping is seen before anything is fitted."""
     if not is_file(source.data):
-        return f"{data!r}\n{data.scoring_note()}"
+        return "\n".join([repr(data), data.scoring_note(), *_left_out(data)])
     return describe(data, reading)
 
 
@@ -113,10 +118,14 @@ def describe(data: "Data", reading: Reading) -> str:
     said = [f"Read as {_words(data.task)}" + ("" if reading.task else " (its columns tell; --task decides)")]
     said += [f"column {ours}: {_written(theirs)}" for ours, theirs in named_columns(reading.column or [])]
     if data.task == "free_recall":
-        return "\n".join([*said, f"{data!r}", data.scoring_note()])
+        return "\n".join([*said, repr(data), data.scoring_note(), *_left_out(data)])
     if reading.old_values:
         said.append(f"studied items: {' or '.join(map(repr, reading.old_values))}; all others are new")
     return "\n".join([*said, data.describe()])  # type: ignore[union-attr]
+
+
+def _left_out(data: "Data") -> list[str]:
+    return [data.left_out_note()] if data.task == "free_recall" else []  # type: ignore[union-attr]
 
 
 def table_to_read(data: "Data") -> "tuple[pd.DataFrame, list[str]]":
@@ -202,7 +211,7 @@ def _options(reading: Reading, task: str, why: str) -> dict[str, Any]:
     if alone := _given(reading, other):
         raise ValueError(f"{', '.join(alone)}: for {_words(_other(task))} alone, but {why}")
     if task != "recognition":
-        rules = {"repeated_items": reading.repeated_items, "empty_participants": reading.empty_participants}
+        rules = {name: getattr(reading, name) for name in _FREE_RECALL_ALONE}
         return options | {name: value for name, value in rules.items() if value}
     given = {"scale": reading.scale, "old_from": reading.old_from, "old_values": reading.old_values}
     given |= {"conditions": reading.condition, "incomplete_participants": reading.incomplete}

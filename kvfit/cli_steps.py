@@ -30,8 +30,8 @@ def say(text: object) -> None:
 
 
 @contextmanager
-def said_in_shell(flags: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Print warnings as plain messages, and say in them and in errors what is typed instead of arguments of Python.
+def said_in_shell(flags: Mapping[str, str] | None = None) -> Iterator[list[warnings.WarningMessage]]:
+    """Print warnings at the end as plain messages; say in them and in errors what is typed instead of arguments of Python.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def said_in_shell(flags: Mapping[str, str] | None = None) -> Iterator[None]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            yield
+            yield caught
         except ValueError as error:
             raise ValueError(in_shell(str(error), known)) from error
         finally:

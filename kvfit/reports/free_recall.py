@@ -41,10 +41,11 @@ def data_summary(data: FreeRecallData, citation: str) -> DataSummary:
         source=data.source,
         subset=f"{data.n_participants} participants with {value_range(per_person)} lists each of {value_range(lengths)}"
         " items.",
-        sentences=(data.scoring_note(),),
+        sentences=(data.scoring_note(), data.left_out_note()),
         counts={
             "participants": data.n_participants,
             "lists": data.n_lists,
+            "lists left out": data.n_left_out,
             "list lengths": ", ".join(map(str, lengths)),
             "responses": int(lists["n_responses"].sum()),
             "scored recalls": int(data.recalled.size),

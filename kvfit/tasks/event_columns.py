@@ -188,6 +188,7 @@ def _report_missing_values(columns: EventColumns, missing: dict[str, np.ndarray]
             column=name,
             places=columns.places(at, ["nothing"] * len(at)),
             n_places=len(at),
+            rows=at,
         )
 
 
@@ -204,6 +205,7 @@ def _report_trial_types(columns: EventColumns, text: np.ndarray, missing: np.nda
         column="trial_type",
         places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),
         n_places=len(at),
+        rows=at,
     )
 
 
@@ -219,6 +221,7 @@ def _report_positions(columns: EventColumns, text: np.ndarray, bad: np.ndarray, 
         column="position",
         places=columns.places(at, [repr(text[row]) for row in at[:PLACES_SHOWN]]),
         n_places=len(at),
+        rows=at,
     )
 
 

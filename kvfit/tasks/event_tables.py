@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.left_out import LeftOut, of_all
 from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.reading_rules import ReadingRules
 from kvfit.tasks.sources import typed_column
@@ -24,7 +25,7 @@ def tidy_events(
     *,
     text_cells: bool = False,
     decimal: Decimal = None,
-) -> tuple[pd.DataFrame, list[str]]:
+) -> tuple[pd.DataFrame, list[LeftOut]]:
     """Make the final event table from a table without problems.
 
     Parameters
@@ -43,8 +44,8 @@ def tidy_events(
     events : pandas.DataFrame
         As in `FreeRecallData.events`. An extra column whose name kvfit needs for its own result gets the
         suffix ``_given``; with ``repeated_items="first"`` the user's ``list_length`` becomes ``n_shown``.
-    left_out : list of str
-        What the rules removed, in words.
+    left_out : list of LeftOut
+        What the rules removed.
     """
     lists, columns = checked.lists, checked.lists.columns
     keep, left_out = _kept_lists(checked, rules)
@@ -83,22 +84,24 @@ def tidy_events(
     return pd.concat([events, pd.DataFrame(extras, index=events.index)], axis=1), left_out
 
 
-def _kept_lists(checked: CheckedEvents, rules: ReadingRules) -> tuple[np.ndarray, list[str]]:
+def _kept_lists(checked: CheckedEvents, rules: ReadingRules) -> tuple[np.ndarray, list[LeftOut]]:
     """Apply the rules that leave whole lists out."""
     keep = np.ones(checked.lists.n_lists, dtype=bool)
     left_out = []
     if rules.empty_participants == "drop" and checked.empty.any():
         keep &= ~checked.empty
-        n_participants = len(np.unique(checked.lists.participant[checked.empty]))
-        left_out.append(f"{n_participants:,} participants without any response")
+        n_empty, n_people = (len(np.unique(checked.lists.participant[of])) for of in (checked.empty, slice(None)))
+        lists = int(checked.empty.sum())
+        what = f"{of_all(n_empty, n_people, 'participant')} ({lists:,} list{'s' * (lists != 1)}), without any response"
+        left_out.append(LeftOut(what, lists))
     n_repeated = int((checked.repeated & keep).sum())
     if rules.repeated_items == "drop" and n_repeated:
         keep &= ~checked.repeated
-        left_out.append(
-            f"{n_repeated:,} of {checked.lists.n_lists:,} lists, in which an item was studied more than once"
-        )
+        what = f"{of_all(n_repeated, checked.lists.n_lists, 'list')}, in which an item was studied more than once"
+        left_out.append(LeftOut(what, n_repeated))
     if rules.repeated_items == "first" and n_repeated:
-        left_out.append(f"all but the first presentation of an item in {n_repeated:,} lists")
+        what = f"all but the first presentation of an item in {of_all(n_repeated, checked.lists.n_lists, 'list')}"
+        left_out.append(LeftOut(what, 0))
     return keep, left_out
 
 

@@ -24,6 +24,7 @@ from kvfit.tasks.event_tables import (
     events_with_responses,
 )
 from kvfit.tasks.labels import label_bytes
+from kvfit.tasks.left_out import LeftOut, left_out_note
 from kvfit.tasks.selection import choose_participants, choose_rows
 
 
@@ -61,6 +62,9 @@ class FreeRecallData:
         likelihood scores.
     offsets : ndarray of int64, shape (list + 1,)
         The scored recalls of list l are ``recalled[offsets[l]:offsets[l + 1]]``.
+    left_out : tuple of LeftOut
+        What is not in the data, though the file held it: lists with faults, lists with repeated items, participants
+        without a response.
     """
 
     name: str
@@ -72,6 +76,7 @@ class FreeRecallData:
     responses: np.ndarray
     recalled: np.ndarray
     offsets: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     task: ClassVar[str] = "free_recall"
     #: what one observation is, as a name and in words
@@ -154,6 +159,20 @@ class FreeRecallData:
             note += " of the list that were not yet recalled"
         return note + "."
 
+    @property
+    def n_left_out(self) -> int:
+        """Number of whole lists that the file held and the data do not, before any selection."""
+        return sum(one.n_lists for one in self.left_out)
+
+    def left_out_note(self) -> str:
+        """Say in one sentence what reading left out, also if it was nothing.
+
+        Returns
+        -------
+        str
+        """
+        return left_out_note(self.left_out)
+
     def select(self, participants: int | Sequence[int | str] | None = None, query: str | None = None) -> FreeRecallData:
         """Keep some participants, some lists, or both.
 
@@ -225,10 +244,12 @@ class FreeRecallData:
                 f" in list {np.union1d(bad, gap)[0]}"
             )
         events = events_with_responses(self.events, self.lists, self.items, responses)
-        return build_free_recall(events, name or self.name, source or self.source)
+        return build_free_recall(events, name or self.name, source or self.source, left_out=self.left_out)
 
 
-def build_free_recall(events: pd.DataFrame, name: str, source: str) -> FreeRecallData:
+def build_free_recall(
+    events: pd.DataFrame, name: str, source: str, *, left_out: Sequence[LeftOut] = ()
+) -> FreeRecallData:
     """Count and code the responses of a checked event table.
 
     Parameters
@@ -236,6 +257,8 @@ def build_free_recall(events: pd.DataFrame, name: str, source: str) -> FreeRecal
     events : pandas.DataFrame
         As in `FreeRecallData.events`: checked, matched and sorted.
     name, source : str
+    left_out : sequence of LeftOut
+        What was left out when the events were read.
 
     Returns
     -------
@@ -273,6 +296,7 @@ def build_free_recall(events: pd.DataFrame, name: str, source: str) -> FreeRecal
         responses=code_responses(study_position[~is_study], of_list[~is_study], counts["n_responses"]),
         recalled=(study_position[scored] - 1).astype(np.int64),
         offsets=np.r_[0, np.cumsum(counts["n_scored"])].astype(np.int64),
+        left_out=tuple(left_out),
     )
 
 
@@ -292,4 +316,5 @@ def _keep_lists(data: FreeRecallData, keep: np.ndarray) -> FreeRecallData:
         responses=data.responses[keep, :width],
         recalled=data.recalled[np.repeat(keep, n_scored)],
         offsets=np.r_[0, np.cumsum(n_scored[keep])].astype(np.int64),
+        left_out=data.left_out,
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.list_rows import ListRows, Matches, item_keys, match_recalls
+from kvfit.tasks.near_misses import check_near_misses
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.reading_rules import ReadingRules
 
@@ -44,6 +45,7 @@ def check_repeated_items(
         column="item",
         places=lists.places(firsts["list"].to_numpy(), firsts["row"].to_numpy(), found),
         n_places=len(firsts),
+        rows=firsts["row"].to_numpy(),
     )
     return repeated
 
@@ -103,10 +105,10 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
             n_places=len(at),
         )
         return
-    if rules.ignore_case:
-        return
-    loose = match_recalls(lists, item_keys(columns.item, ignore_case=True))
-    near = np.flatnonzero(matches.intrusion & ~loose.intrusion)
+    # With ignore_case a response that differs only so matches already.
+    loose = matches if rules.ignore_case else match_recalls(lists, item_keys(columns.item, ignore_case=True))
+    by_case = matches.intrusion & ~loose.intrusion
+    near = np.flatnonzero(by_case)
     if len(near):
         studied = lists.study[loose.study_row[near[:PLACES_SHOWN]]]
         rows = lists.responses[near]
@@ -121,6 +123,7 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
             n_places=len(near),
             severity="warning",
         )
+    check_near_misses(lists, matches, by_case, log)
 
 
 def check_similar_participants(lists: ListRows, log: ProblemLog) -> None:

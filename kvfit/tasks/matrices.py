@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.faulty_lists import as_warning
 from kvfit.tasks.labels import as_text
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
+from kvfit.tasks.reading_rules import ReadingRules
 
 #: Responses are stored as int16; a longer list is a slip of the pen.
 LONGEST_LIST = 32_767
@@ -54,14 +56,15 @@ class RecallMatrix:
         return Place(self.subject[at] or None, self.list[at] or None, int(self.rows[at]), found)
 
 
-def matrix_events(matrix: RecallMatrix, log: ProblemLog) -> tuple[pd.DataFrame, np.ndarray]:
+def matrix_events(matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog) -> tuple[pd.DataFrame, np.ndarray, int]:
     """Check a matrix and unroll the lists without problems into events.
 
     Parameters
     ----------
     matrix : RecallMatrix
+    rules : ReadingRules
     log : ProblemLog
-        Receives what is wrong with the matrix.
+        Receives what is wrong with the matrix; faults of lists are warnings if the rules leave such lists out.
 
     Returns
     -------
@@ -69,19 +72,30 @@ def matrix_events(matrix: RecallMatrix, log: ProblemLog) -> tuple[pd.DataFrame, 
         Long table: subject, list, trial_type, position, item, perhaps time, and the conditions.
     rows : ndarray of int64, shape (event,)
         Row of the user's file that each event comes from.
+    n_faulty : int
+        Lists with problems, which are not among the events.
     """
+    n_before = len(log.problems)
     good = _check_labels(matrix, log)
     good &= _check_lengths(matrix, log)
     good &= _check_cells(matrix, good, log)
+    # Of several lists with one label it is not known which one the label means.
+    alike = pd.DataFrame({"subject": matrix.subject, "list": matrix.list}).duplicated(keep=False).to_numpy()
     if matrix.responded is not None and matrix.studied is not None:
-        good &= _check_agreement(matrix, good, log)
+        matrix, agreeing = _check_agreement(matrix, good, rules, log)
+        good &= agreeing
+    if rules.faulty_lists == "drop":
+        log.problems[n_before:] = [
+            as_warning(one) if one.severity == "error" else one for one in log.problems[n_before:]
+        ]
+        good &= ~alike
     study = _study_events(matrix, np.flatnonzero(good))
     recall = _recall_events(matrix, np.flatnonzero(good))
     events = pd.concat([study, recall], ignore_index=True)
     of_list = events.pop("at").to_numpy(dtype=np.int64)
     for name in matrix.extras.columns:
         events[name] = matrix.extras[name].iloc[of_list].reset_index(drop=True)
-    return events, matrix.rows[of_list]
+    return events, matrix.rows[of_list], int((~good | alike).sum())
 
 
 def _report(
@@ -90,7 +104,7 @@ def _report(
     """Add a problem for the lists in `found`; return which lists are free of it."""
     if found:
         places = [matrix.place(at, text) for at, text in list(found.items())[:PLACES_SHOWN]]
-        log.add(code, what, places=places, n_places=len(found), **said)  # type: ignore[arg-type]
+        log.add(code, what, places=places, n_places=len(found), rows=np.array(list(found)), **said)  # type: ignore[arg-type]
     free = np.ones(len(matrix.recalls), dtype=bool)
     free[list(found)] = False
     return free
@@ -201,32 +215,54 @@ def _responses(matrix: RecallMatrix, lists: np.ndarray) -> tuple[np.ndarray, np.
     return lists[at], output, np.maximum(recalls[at, output], -1).astype(np.int64)
 
 
-def _check_agreement(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.ndarray:
-    """Positions and item labels of the responses must tell the same story."""
+def _check_agreement(
+    matrix: RecallMatrix, good: np.ndarray, rules: ReadingRules, log: ProblemLog
+) -> tuple[RecallMatrix, np.ndarray]:
+    """Positions and item labels of the responses must tell the same story, or the positions are trusted.
+
+    Returns
+    -------
+    matrix : RecallMatrix
+        Without the labels that contradict trusted positions.
+    agreeing : ndarray of bool, shape (list,)
+    """
     assert matrix.studied is not None
     assert matrix.responded is not None
     found: dict[int, str] = {}
+    contradicted: list[tuple[int, int]] = []
     for at, output, position in zip(*_responses(matrix, np.flatnonzero(good)), strict=True):
         label = matrix.responded[at, output]
-        studied = matrix.studied[at, : int(matrix.list_length[at])]
-        if at in found or not label:
+        if not label:
             continue
+        studied = matrix.studied[at, : int(matrix.list_length[at])]
         if position > 0 and studied[position - 1] != label:
-            found[int(at)] = (
-                f"output position {output + 1} is position {position} ({studied[position - 1]!r}), labelled {label!r}"
-            )
+            said = f"position {position} ({studied[position - 1]!r}), labelled {label!r}"
         elif position < 0 and label in studied:
-            found[int(at)] = f"output position {output + 1} is an intrusion, labelled {label!r}, an item of the list"
-    return _report(
+            said = f"an intrusion, labelled {label!r}, an item of the list"
+        else:
+            continue
+        contradicted.append((at, output))
+        found.setdefault(int(at), f"output position {output + 1} is {said}")
+    n_before = len(log.problems)
+    agreeing = _report(
         matrix,
         log,
         found,
         "positions_disagree",
         "Recalled positions and recalled items disagree",
         expected="the item that was studied at the recalled position",
-        fix="correct one of the two, or remove rec_itemnos / rec_items to use the positions",
+        fix="correct one of the two, or pass trust_positions=True to use the positions",
         column="recalls",
     )
+    if not rules.trust_positions or not contradicted:
+        return matrix, agreeing
+    log.problems[n_before:] = [
+        replace(one, severity="warning", fix="the positions are used; correct the file if they are wrong", rows=None)
+        for one in log.problems[n_before:]
+    ]
+    responded = matrix.responded.copy()
+    responded[tuple(np.array(contradicted).T)] = ""
+    return replace(matrix, responded=responded), np.ones(len(matrix.recalls), dtype=bool)
 
 
 def _study_events(matrix: RecallMatrix, lists: np.ndarray) -> pd.DataFrame:

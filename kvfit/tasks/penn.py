@@ -121,9 +121,7 @@ def _one_struct(
         return None
     n_lists = len(recalls)
     wanted = ("subject", "list", *(("list_length",) if list_length is None else ()))
-    vectors = {
-        ours: vector(arrays[name], name, n_lists, log) for ours in wanted if (name := found[ours]) is not None
-    }
+    vectors = {ours: vector(arrays[name], name, n_lists, log) for ours in wanted if (name := found[ours]) is not None}
     if list_length is not None:
         vectors["list_length"] = pd.Series([list_length] * n_lists)
     matrices = {
@@ -229,7 +227,9 @@ def _stack(parts: list[RecallMatrix]) -> RecallMatrix:
             return None
         width = max(one.shape[1] for one in given)
         lacking = [np.full((len(part.recalls), width), empty, dtype=given[0].dtype) for part in parts]
-        return np.vstack([lack if one is None else _widen(one, width) for lack, one in zip(lacking, matrices, strict=True)])
+        return np.vstack(
+            [lack if one is None else _widen(one, width) for lack, one in zip(lacking, matrices, strict=True)]
+        )
 
     recalls = under([part.recalls for part in parts], empty=np.nan)
     assert recalls is not None

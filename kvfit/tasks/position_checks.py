@@ -38,6 +38,7 @@ def check_labels(lists: ListRows, table: pd.DataFrame, log: ProblemLog) -> np.nd
             column="list",
             places=lists.places(at_lists, lists.first_rows()[at_lists], found[at_lists]),
             n_places=len(at_lists),
+            rows=lists.first_rows()[at_lists],
         )
     return twice
 
@@ -78,6 +79,7 @@ def check_recalls_without_study(lists: ListRows, log: ProblemLog) -> None:
                     [f"{n_rows[one]} recall rows, 0 study rows" for one in chosen[:PLACES_SHOWN]],
                 ),
                 n_places=len(chosen),
+                rows=lists.first_rows()[chosen],
             )
             lists.touched[chosen] = True
 
@@ -100,6 +102,7 @@ def declared_length(lists: ListRows, table: pd.DataFrame, log: ProblemLog, decim
             column="list_length",
             places=lists.columns.places(bad, [repr(text[row]) for row in bad[:PLACES_SHOWN]]),
             n_places=len(bad),
+            rows=bad,
         )
         numbers[bad] = np.nan
     at = np.flatnonzero((lists.of_row >= 0) & ~np.isnan(numbers))
@@ -115,6 +118,7 @@ def declared_length(lists: ListRows, table: pd.DataFrame, log: ProblemLog, decim
             column="list_length",
             places=lists.places(uneven, lists.first_rows()[uneven], found),
             n_places=len(uneven),
+            rows=lists.first_rows()[uneven],
         )
     even = spread[spread["min"] == spread["max"]]
     declared[even.index.to_numpy(dtype=np.int64)] = even["max"]
@@ -141,6 +145,7 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             column="position",
             places=columns.places(outside, text),
             n_places=len(outside),
+            rows=outside,
         )
         lists.touched[lists.of_row[outside]] = True
     early = lists.responses[columns.position[lists.responses] < 1]
@@ -153,6 +158,7 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             column="position",
             places=columns.places(early, columns.position[early]),
             n_places=len(early),
+            rows=early,
         )
 
 
@@ -201,6 +207,7 @@ def check_duplicate_positions(
             column="position",
             places=columns.places(at[twins], found),
             n_places=len(twins),
+            rows=at[twins],
         )
     return at[twins]
 
@@ -236,6 +243,7 @@ def check_study_positions(lists: ListRows, twice: np.ndarray, log: ProblemLog) -
             column="position",
             places=columns.places(study[gaps], found),
             n_places=len(gaps),
+            rows=study[gaps],
         )
         lists.touched[of_list[gaps]] = True
 
@@ -257,6 +265,7 @@ def check_lengths(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
                 [f"{n_studied[one]} study rows for a list of {declared[one]:g}" for one in short[:PLACES_SHOWN]],
             ),
             n_places=len(short),
+            rows=lists.first_rows()[short],
         )
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 #: Places that a problem keeps; the rest is only counted.
 PLACES_SHOWN = 20
 
@@ -67,6 +69,9 @@ class Problem:
         frame, from 0) or ``"matrix row"`` (of Penn matrices, from 1).
     severity : {"error", "warning"}
         A warning does not stop the reading.
+    rows : ndarray of int64, optional
+        A row, or several, of every list concerned, counted in the table that was checked; None if the fault is no
+        fault of single lists. Not limited as `places` are.
     """
 
     code: str
@@ -78,6 +83,7 @@ class Problem:
     n_places: int = 0
     row_unit: str = "line"
     severity: Literal["error", "warning"] = "error"
+    rows: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """Return the problem as a few lines of plain text."""
@@ -112,25 +118,29 @@ class DataError(ValueError):
         File or object that was read.
     problems : iterable of Problem
         All problems, errors and warnings.
+    advice : str
+        What can be done about all of them at once.
 
     Attributes
     ----------
     source : str
     problems : tuple of Problem
+    advice : str
     """
 
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, source: str, problems: Iterable[Problem], advice: str = "") -> None:
         self.source = source
         self.problems = tuple(problems)
+        self.advice = advice
         # The arguments are kept as given, so that the error survives pickling between processes.
-        super().__init__(source, self.problems)
+        super().__init__(source, self.problems, advice)
 
     def __str__(self) -> str:
         """Return a numbered list of all problems."""
         n_problems = len(self.problems)
         head = f"{self.source}: {n_problems} problem{'' if n_problems == 1 else 's'}; nothing was computed."
         entries = [f"{number}. {problem}" for number, problem in enumerate(self.problems, start=1)]
-        return "\n".join([head, *entries])
+        return "\n".join([head, *entries, *([self.advice] if self.advice else [])])
 
 
 class DataWarning(UserWarning):
@@ -153,6 +163,8 @@ class ProblemLog:
     row_unit: str = "line"
     problems: list[Problem] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    #: What can be done about all errors at once.
+    advice: str = ""
 
     def or_ignore(self, column: str, meaning: str) -> str:
         """Advise to leave a column out if its name means something else than to kvfit; begins with a semicolon."""
@@ -169,8 +181,9 @@ class ProblemLog:
         places: Iterable[Place] = (),
         n_places: int | None = None,
         severity: Literal["error", "warning"] = "error",
+        rows: np.ndarray | None = None,
     ) -> None:
-        """Add a problem; `places` beyond `PLACES_SHOWN` are counted and dropped."""
+        """Add a problem; `places` beyond `PLACES_SHOWN` are counted and dropped. `rows` as in `Problem`."""
         shown = tuple(places)
         self.problems.append(
             Problem(
@@ -183,6 +196,7 @@ class ProblemLog:
                 n_places=len(shown) if n_places is None else n_places,
                 row_unit=self.row_unit,
                 severity=severity,
+                rows=rows,
             )
         )
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import pandas as pd
 from kvfit.tasks.event_columns import REQUIRED
 from kvfit.tasks.event_tables import tidy_events
 from kvfit.tasks.extra_columns import check_extras
+from kvfit.tasks.faulty_lists import advice, checked_by_list, count_lists, left_out_lists
 from kvfit.tasks.free_recall import FreeRecallData, build_free_recall
 from kvfit.tasks.matrices import RecallMatrix, matrix_events
 from kvfit.tasks.numbers import Decimal
 from kvfit.tasks.penn import read_penn
 from kvfit.tasks.problems import Place, Problem, ProblemLog
-from kvfit.tasks.reading_rules import EmptyParticipants, ReadingRules, RepeatedItems
+from kvfit.tasks.reading_rules import EmptyParticipants, FaultyLists, ReadingRules, RepeatedItems
+from kvfit.tasks.scored_tables import is_scored, scored_events
 from kvfit.tasks.sources import (
     Columns,
     SourceTable,
@@ -45,6 +48,8 @@ def read_free_recall(
     list_length: int | None = None,
     repeated_items: RepeatedItems = "error",
     empty_participants: EmptyParticipants = "error",
+    faulty_lists: FaultyLists = "error",
+    trust_positions: bool = False,
     ignore_case: bool = False,
     ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
@@ -57,12 +62,14 @@ def read_free_recall(
     The form is found by itself: a long table (CSV, TSV, semicolons, gzip-compressed or not, or a data frame)
     with the columns ``subject``, ``list``, ``trial_type`` (``study`` or ``recall``), ``position`` and
     ``item``; a wide table with ``subject``, ``list``, ``list_length``, ``recall_1``, ``recall_2``, ...
-    (recalled study positions, -1 = intrusion, empty = none); or Penn matrices (.mat, .npz) with ``recalls``,
-    ``subject``, ``listLength``. All other columns are kept, those that are constant within lists as
+    (recalled study positions, -1 = intrusion, empty = none); psifr's scored table with ``subject``, ``list``,
+    ``item``, ``input``, ``output``; or Penn matrices (.mat, .npz) with ``recalls``, ``subject``, ``listLength``,
+    alone or in structs. All other columns are kept, those that are constant within lists as
     conditions in ``lists``.
 
     In the long form a response belongs to the study row with the same item in the same list; responses
-    without one are intrusions. Items are compared as they are written, except with `ignore_case`.
+    without one are intrusions. Labels that look the same are the same, however Unicode writes them
+    (`kvfit.tasks.canonical`); otherwise items are compared as they are written, except with `ignore_case`.
 
     Parameters
     ----------
@@ -80,6 +87,12 @@ def read_free_recall(
         Lists in which an item was studied more than once, see `kvfit.tasks.reading_rules.ReadingRules`.
     empty_participants : {"error", "drop", "keep"}
         Participants without a response.
+    faulty_lists : {"error", "drop"}
+        Lists that have a fault of their own: ``"drop"`` leaves them out, warns of each fault, and keeps their number
+        in `FreeRecallData.left_out`.
+    trust_positions : bool
+        Where recalled positions and labels of recalled items disagree (matrices and scored tables have both), use
+        the positions, and warn.
     ignore_case : bool
         Match items whatever their case and outer blanks.
     ignore_columns : sequence of str, optional
@@ -109,7 +122,9 @@ def read_free_recall(
     Warns
     -----
     DataWarning
-        If responses differ from a studied item only by case or outer blanks.
+        If responses differ from a studied item only by case or outer blanks, or resemble one
+        (`kvfit.tasks.near_misses`); if a condition varies within few lists; if lists are missing from a person's
+        series; for each fault of a list that is left out.
     """
     data, log = _examine(
         source,
@@ -119,6 +134,8 @@ def read_free_recall(
         list_length=list_length,
         repeated_items=repeated_items,
         empty_participants=empty_participants,
+        faulty_lists=faulty_lists,
+        trust_positions=trust_positions,
         ignore_case=ignore_case,
         ignore_columns=ignore_columns,
         encoding=encoding,
@@ -155,6 +172,8 @@ def _examine(
     list_length: int | None = None,
     repeated_items: RepeatedItems = "error",
     empty_participants: EmptyParticipants = "error",
+    faulty_lists: FaultyLists = "error",
+    trust_positions: bool = False,
     ignore_case: bool = False,
     ignore_columns: Sequence[str] | None = None,
     encoding: str | None = None,
@@ -163,38 +182,48 @@ def _examine(
     first_position: int = 1,
 ) -> tuple[FreeRecallData | None, ProblemLog]:
     """Read and check; None and the problems if there are errors."""
-    rules = ReadingRules(repeated_items, empty_participants, ignore_case)
+    rules = ReadingRules(repeated_items, empty_participants, ignore_case, faulty_lists, trust_positions)
     log = ProblemLog()
     how = {"encoding": encoding, "delimiter": delimiter, "decimal": decimal}
     read = _read_events(source, columns, ignore_columns, list_length, first_position, rules, log, how)
-    if log.errors or read is None:
+    if read is None or log.errors:
+        if read is not None:
+            log.advice = advice(log.problems, read.n_faulty, read.n_lists)
         return None, log
-    events, left_out = tidy_events(read.checked, read.table, rules, text_cells=read.text_cells, decimal=read.decimal)
+    events, left_out = pd.DataFrame({"recall_type": []}), []
+    if read.n_faulty:
+        left_out.append(left_out_lists(read.n_faulty, read.n_lists))
+    if read.checked is not None:
+        events, by_rules = tidy_events(
+            read.checked, read.table, rules, text_cells=read.text_cells, decimal=read.decimal
+        )
+        left_out += by_rules
     extras = [name for name in read.table.columns if name not in REQUIRED]
     check_extras(read.table[extras], log, text_cells=read.text_cells, decimal=read.decimal)
+    words = "; ".join(one.what for one in left_out)
     if not (events["recall_type"] == "correct").any():
         log.add(
             "nothing_left",
             "No scored response is left",
             expected="lists with at least one correct recall",
             fix="choose other rules, e.g. repeated_items='first'",
-            places=[Place(found=f"left out: {'; '.join(left_out) or 'nothing'}")],
+            places=[Place(found=f"left out: {words or 'nothing'}")],
         )
         return None, log
-    said = describe_source(source, description)
-    if left_out:
-        said += f"; left out: {'; '.join(left_out)}"
-    return build_free_recall(events, name or source_stem(source), said), log
+    said = describe_source(source, description) + (f"; left out: {words}" if words else "")
+    return build_free_recall(events, name or source_stem(source), said, left_out=left_out), log
 
 
 @dataclass(frozen=True, eq=False)
 class _ReadTable:
-    """A checked table and how it was written."""
+    """A checked table and how it was written; None in place of what was checked if no list is without faults."""
 
-    checked: CheckedEvents
+    checked: CheckedEvents | None
     table: pd.DataFrame
+    n_faulty: int
+    n_lists: int
     text_cells: bool
-    decimal: Decimal
+    decimal: Decimal = None
 
 
 def _read_events(
@@ -224,18 +253,40 @@ def _read_events(
         table = count_from_one(table, recall_columns(list(table.columns)), first_position, opened.decimal)
         matrix = read_wide(table, opened.rows, log, list_length=list_length, decimal=opened.decimal)
         return None if matrix is None else _check_matrix(matrix, rules, log, opened)
-    table = count_from_one(table, ["position"], first_position, opened.decimal)
-    checked = check_events(table, opened.rows, rules, log, decimal=opened.decimal)
-    return None if checked is None else _ReadTable(checked, table, opened.text_cells, opened.decimal)
+    if not is_scored(list(table.columns)):
+        return _check_long(count_from_one(table, ["position"], first_position, opened.decimal), opened, rules, log)
+    # psifr's scored form: turned back into events first.
+    table = count_from_one(table, ["input", "output"], first_position, opened.decimal)
+    check = partial(scored_events, rules=rules, decimal=opened.decimal)
+    found, kept, n_faulty = checked_by_list(check, table, opened.rows, rules, log)
+    if found is None:
+        return _ReadTable(None, kept, n_faulty, count_lists(table), opened.text_cells) if n_faulty else None
+    events, rows = found
+    read = _check_long(events, replace(opened, rows=rows), rules, log)
+    return None if read is None else replace(read, n_faulty=read.n_faulty + n_faulty, n_lists=count_lists(table))
+
+
+def _check_long(table: pd.DataFrame, opened: SourceTable, rules: ReadingRules, log: ProblemLog) -> _ReadTable | None:
+    check = partial(check_events, rules=rules, decimal=opened.decimal)
+    checked, kept, n_faulty = checked_by_list(check, table, opened.rows, rules, log)
+    if checked is None and not n_faulty:
+        return None
+    return _ReadTable(checked, kept, n_faulty, count_lists(table), opened.text_cells, opened.decimal)
 
 
 def _check_matrix(
     matrix: RecallMatrix, rules: ReadingRules, log: ProblemLog, opened: SourceTable | None = None
 ) -> _ReadTable | None:
-    events, rows = matrix_events(matrix, log)
-    if log.errors and events.empty:
+    n_lists = len(matrix.recalls)
+    events, rows, n_faulty = matrix_events(matrix, rules, log)
+    text_cells, decimal = (False, None) if opened is None else (opened.text_cells, opened.decimal)
+    if events.empty:
+        return _ReadTable(None, events, n_faulty, n_lists, text_cells, decimal) if n_faulty else None
+    # Positions are numbers by now, whatever the mark of the file.
+    read = _check_long(events, SourceTable(events, rows, text_cells), rules, log)
+    if n_faulty and rules.faulty_lists == "drop":
+        # Lists that were just left out are not missing from the file.
+        log.problems = [one for one in log.problems if one.code != "missing_list"]
+    if read is None:
         return None
-    checked = check_events(events, rows, rules, log)
-    if checked is None:
-        return None
-    return _ReadTable(checked, events, opened is not None and opened.text_cells, opened.decimal if opened else None)
+    return replace(read, n_faulty=read.n_faulty + n_faulty, n_lists=n_lists, decimal=decimal)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 RepeatedItems = Literal["error", "drop", "first"]
+FaultyLists = Literal["error", "drop"]
 EmptyParticipants = Literal["error", "drop", "keep"]
 MissingResponses = Literal["error", "drop"]
 IncompleteParticipants = Literal["error", "drop", "keep"]
@@ -26,15 +27,25 @@ class ReadingRules:
         Participants without a single response.
     ignore_case : bool
         Match responses to studied items whatever their case and outer blanks.
+    faulty_lists : {"error", "drop"}
+        Lists with a fault of their own (a gap in the study positions, positions and items that disagree, ...).
+        ``"drop"`` leaves them out; each fault is then a warning, and the number of lists is kept in
+        `FreeRecallData.left_out`. Faults that belong to no single list remain errors.
+    trust_positions : bool
+        Where recalled positions and labels of recalled items disagree, use the positions (Penn matrices and
+        psifr's scored tables have both).
     """
 
     repeated_items: RepeatedItems = "error"
     empty_participants: EmptyParticipants = "error"
     ignore_case: bool = False
+    faulty_lists: FaultyLists = "error"
+    trust_positions: bool = False
 
     def __post_init__(self) -> None:
         _check_choice("repeated_items", self.repeated_items, RepeatedItems)
         _check_choice("empty_participants", self.empty_participants, EmptyParticipants)
+        _check_choice("faulty_lists", self.faulty_lists, FaultyLists)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from kvfit.tasks.recognition_checks import (
 from kvfit.tasks.recognition_columns import TrialRows, check_rows
 from kvfit.tasks.recognition_design import design_columns, find_presentations
 from kvfit.tasks.response_scale import Scale
+from kvfit.tasks.series_checks import check_missing_lists, check_similar_values
 from kvfit.tasks.sources import SourceTable
 
 
@@ -104,6 +105,8 @@ def check_trials(
     check_repeated_tests(lists, trials, keys, log)
     incomplete = check_both_kinds(lists, answers, rules, log)
     check_similar_participants(lists, log)
+    check_missing_lists(lists, log)
+    check_similar_values(lists, source.cells, log)
     check_direction(lists, answers, log)
     shown = find_presentations(lists, trials, keys)
     design = design_columns(lists, trials, answers, shown, list_length, log)

@@ -37,6 +37,8 @@ def pack_data(data: "FreeRecallData | RecognitionData") -> tuple[dict[str, Any],
         "tables": {},
     }
     files = {}
+    if data.task == "free_recall":
+        about["left_out"] = [asdict(one) for one in data.left_out]  # type: ignore[union-attr]
     for name in _TABLES[data.task]:
         table = getattr(data, name)
         if table is not None:
@@ -58,8 +60,11 @@ def unpack_data(about: Mapping[str, Any], files: Mapping[str, bytes]) -> "FreeRe
     data: FreeRecallData | RecognitionData
     if about["task"] == "free_recall":
         from kvfit.tasks.free_recall import build_free_recall
+        from kvfit.tasks.left_out import LeftOut
 
-        data = build_free_recall(tables["events"], about["name"], about["source"])
+        # Absent in folders written before it was kept.
+        left_out = [LeftOut(**one) for one in about.get("left_out", [])]
+        data = build_free_recall(tables["events"], about["name"], about["source"], left_out=left_out)
     else:
         data = _recognition(about, tables)
     if data.fingerprint != about["fingerprint"]:

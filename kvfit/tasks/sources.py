@@ -265,7 +265,7 @@ def sound_or_error[Data](
         With every problem, if there are no data.
     """
     if data is None:
-        raise DataError(name or source_label(source), log.problems)
+        raise DataError(name or source_label(source), log.problems, log.advice)
     for problem in log.problems:
         warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=3)
     return data

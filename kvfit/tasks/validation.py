@@ -27,6 +27,7 @@ from kvfit.tasks.position_checks import (
 )
 from kvfit.tasks.problems import ProblemLog
 from kvfit.tasks.reading_rules import ReadingRules
+from kvfit.tasks.series_checks import check_missing_lists, check_similar_values, check_varying_conditions
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +54,7 @@ class CheckedEvents:
 
 
 def check_events(
-    table: pd.DataFrame, rows: np.ndarray, rules: ReadingRules, log: ProblemLog, *, decimal: Decimal = None
+    table: pd.DataFrame, rows: np.ndarray, log: ProblemLog, rules: ReadingRules, *, decimal: Decimal = None
 ) -> CheckedEvents | None:
     """Check a long free recall table.
 
@@ -63,9 +64,9 @@ def check_events(
         Columns subject, list, trial_type, position, item and any others, cells of any type.
     rows : ndarray of int64, shape (row,)
         Row numbers in the user's file.
-    rules : ReadingRules
     log : ProblemLog
         Receives every problem.
+    rules : ReadingRules
     decimal : {"comma", "point"}, optional
         Decimal mark of the file.
 
@@ -104,4 +105,7 @@ def check_events(
     matches = match_recalls(lists, keys)
     check_matches(lists, matches, rules, log)
     check_similar_participants(lists, log)
+    check_varying_conditions(lists, table, log)
+    check_similar_values(lists, table, log)
+    check_missing_lists(lists, log)
     return CheckedEvents(lists, matches, keys, repeated, empty)

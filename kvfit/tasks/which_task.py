@@ -15,6 +15,7 @@ from kvfit.tasks.problems import DataError, Place, ProblemLog
 from kvfit.tasks.readers import PENN_SUFFIXES
 from kvfit.tasks.recognition_columns import ALIASES, apply_aliases, plain_name
 from kvfit.tasks.response_scale import Scale
+from kvfit.tasks.scored_tables import is_scored
 from kvfit.tasks.sources import Columns, open_table, rename_columns, source_label
 from kvfit.tasks.wide import is_wide
 
@@ -72,9 +73,9 @@ def find_task(
     counts = [one.name for one in found]
     of_status = any(one.old is not None for one in found)
     tested = bool(events & {"test", "continuous"})
-    recall = is_wide(names) or "recall" in events or ("trial_type" in names and not tested)
+    recall = is_wide(names) or is_scored(names) or "recall" in events or ("trial_type" in names and not tested)
     recognition = bool(old and (response or counts)) or of_status
-    if recall and recognition and not is_wide(names) and not (tested and "recall" in events):
+    if recall and recognition and not (is_wide(names) or is_scored(names)) and not (tested and "recall" in events):
         return "free_recall" if "recall" in events else "recognition"
     if recall != recognition:
         return "free_recall" if recall else "recognition"
@@ -88,7 +89,8 @@ def find_task(
         "task",
         "The columns do not tell whether this is free recall or recognition",
         expected=(
-            f"for free recall {_named(RECALL_COLUMNS)}, or 'subject', 'list', 'list_length', 'recall_1', 'recall_2', ...;"
+            f"for free recall {_named(RECALL_COLUMNS)}, or 'subject', 'list', 'list_length', 'recall_1', 'recall_2', ...,"
+            " or psifr's 'subject', 'list', 'item', 'input', 'output';"
             " for recognition 'subject', 'old' (was the item studied?), 'response', or 'subject', 'old', 'count_1',"
             " 'count_2', ..., or 'subject', 'hits', 'misses', 'false_alarms', 'correct_rejections'"
         ),
