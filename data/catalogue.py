@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import textwrap
+import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvfit.data.metadata import DATA_VARIABLE, DatasetError, DatasetInfo, data_folder, known_datasets
@@ -65,14 +67,25 @@ def load(
     if path is None:
         raise DatasetError(_absent(info))
 
+    # Imported here, so that `import kvfit` stays light.
+    from kvfit.tasks.problems import DataHint
+
+    with warnings.catch_warnings():
+        # Whoever loads published data cannot correct them.
+        warnings.simplefilter("ignore", DataHint)
+        return _read(name, info, path, options).select(participants=participants, query=query)
+
+
+def _read(name: str, info: DatasetInfo, path: Path, options: dict[str, Any]) -> FreeRecallData | RecognitionData:
+    """Read the file of a data set as its metadata ask for."""
     reading: dict[str, Any] = {"name": name, "description": _source_line(info), **info.reading, **options}
     if info.task == "recognition":
         from kvfit.tasks.recognition_reader import read_recognition
 
-        return read_recognition(path, **reading).select(participants=participants, query=query)
+        return read_recognition(path, **reading)
     from kvfit.tasks.readers import read_free_recall
 
-    return read_free_recall(path, **reading).select(participants=participants, query=query)
+    return read_free_recall(path, **reading)
 
 
 def list_datasets() -> pd.DataFrame:

@@ -424,7 +424,7 @@ class TestRules:
         assert only(check_file(silent)).code == "empty_participant"
         dropped = read_free_recall(silent, empty_participants="drop")
         assert dropped.participants.tolist() == [1, 2, 11]
-        assert "1 participants without any response" in dropped.source
+        assert "1 of 4 participants (1 list), without any response" in dropped.source
         kept = read_free_recall(silent, empty_participants="keep")
         assert kept.participants.tolist() == [1, 2, 5, 11]
 

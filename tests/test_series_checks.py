@@ -61,6 +61,13 @@ class TestVaryingConditions:
             assert bool(problems) == known
             assert not problems or problems[0].n_places == 3
 
+    def test_in_a_large_file_a_tenth_of_the_lists_are_slips_and_more_are_a_design(self) -> None:
+        for n, known in ((6, True), (7, False)):
+            table = lists(dict.fromkeys(range(1, 11), SIX))
+            for who in range(1, n + 1):
+                table.loc[find_row(table, who, 2, "study", 2), "condition"] = "mixed"
+            assert bool(told(table, "condition_varies")) == known
+
     def test_columns_about_rows_are_not_told(self) -> None:
         table = lists({1: SIX, 2: SIX})
         rng = np.random.default_rng(0)

@@ -147,6 +147,16 @@ class DataWarning(UserWarning):
     """Data that can be used but look wrong, e.g. responses that miss a studied item only by their case."""
 
 
+class DataHint(DataWarning):
+    """Data that may hold slips, which only their owner can tell: misspelt words, a list that is missing, a cell of a
+    condition that differs. Published data sets, which are loaded by name, are not searched for them.
+    """
+
+
+#: Problems that are hints.
+HINTS = frozenset({"near_miss", "missing_list", "condition_varies", "similar_values"})
+
+
 @dataclass
 class ProblemLog:
     """Collects problems while a file is checked.

@@ -15,6 +15,9 @@ from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 #: A column that is the same throughout all but this share of lists was meant to be a condition of lists.
 MOST_VARYING = 0.25
 
+#: In files of many lists, slips are fewer: so many lists, or so large a share of them.
+_SLIPS, _SLIPS_SHARE = 5, 0.1
+
 #: A list that all but this share of participants have is one that everybody should have.
 MOST_LACKING = 0.1
 
@@ -62,7 +65,8 @@ def check_varying_conditions(lists: ListRows, table: pd.DataFrame, log: ProblemL
         np.maximum.at(high, of_list, codes)
         several = np.flatnonzero(np.bincount(of_list, minlength=lists.n_lists) > 1)
         varying = np.flatnonzero(low < high)
-        if not len(varying) or len(varying) == len(several) or len(varying) > max(1, MOST_VARYING * len(several)):
+        most = min(MOST_VARYING * len(several), max(_SLIPS, _SLIPS_SHARE * len(several)))
+        if not len(varying) or len(varying) == len(several) or len(varying) > max(1, most):
             continue
         cells = pd.DataFrame({"list": of_list, "value": codes, "row": rows})[np.isin(of_list, varying)]
         counted = cells.groupby(["list", "value"], sort=False)["row"].agg(["size", "first"]).reset_index()

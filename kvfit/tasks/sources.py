@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical, canonical_cells
-from kvfit.tasks.labels import as_integers, as_text, convert_column
 from kvfit.tasks.numbers import Decimal, decimal_mark
-from kvfit.tasks.problems import DataError, DataWarning, Place, ProblemLog
+from kvfit.tasks.problems import HINTS, DataError, DataHint, DataWarning, Place, ProblemLog
 from kvfit.tasks.text_tables import read_text_table
 
 #: kvfit's column name to the user's, or to several of them that make one label together.
@@ -267,5 +266,6 @@ def sound_or_error[Data](
     if data is None:
         raise DataError(name or source_label(source), log.problems, log.advice)
     for problem in log.problems:
-        warnings.warn(f"{source_label(source)}: {problem}", DataWarning, stacklevel=3)
+        category = DataHint if problem.code in HINTS else DataWarning
+        warnings.warn(f"{source_label(source)}: {problem}", category, stacklevel=3)
     return data
