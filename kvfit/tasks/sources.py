@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical, canonical_cells
+from kvfit.tasks.labels import as_integers, as_text, convert_column
 from kvfit.tasks.numbers import Decimal, decimal_mark
 from kvfit.tasks.problems import HINTS, DataError, DataHint, DataWarning, Place, ProblemLog
 from kvfit.tasks.text_tables import read_text_table
