@@ -102,8 +102,10 @@ def missing(labels: dict[object, list[object]]) -> dict[object, str]:
 class TestMissingLists:
     def test_of_two_people(self) -> None:
         assert missing({1: SIX, 2: [1, 2, 3, 5, 6]}) == {2: "list 4 of 6"}
-        assert missing({1: SIX, 2: [1, 2, 3, 4]}) == {2: "lists 5, 6 of 6"}
+        assert missing({1: SIX, 2: [1, 2, 3, 4, 5]}) == {2: "list 6 of 6"}
         assert missing({1: SIX, 2: [1, 2, 3]}) == {}  # a quarter of all: another design, or somebody who left
+        assert missing({1: [1, 2, 3], 2: [1, 3]}) == {2: "list 2 of 3"}
+        assert missing({1: [1, 2, 3], 2: [1, 2]}) == {}
         assert missing({1: SIX, 2: SIX}) == {}
 
     def test_of_one_person(self) -> None:

@@ -21,8 +21,9 @@ _SLIPS, _SLIPS_SHARE = 5, 0.1
 #: A list that all but this share of participants have is one that everybody should have.
 MOST_LACKING = 0.1
 
-#: Where more than this share of people's lists would be missing, people have different lists by design.
-MOST_MISSING = 1 / 6
+#: Where more than this share of people's lists would be missing, people have different lists by design: of lists at the
+#: ends of a series, and of those in its midst.
+MOST_MISSING, MOST_MISSING_WITHIN = 0.1, 1 / 6
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
@@ -118,19 +119,16 @@ def check_missing_lists(lists: ListRows, log: ProblemLog) -> None:
     at_common = np.isin(label, common)
     has[person[at_common], np.searchsorted(common, label[at_common])] = True
     n_lacking = (~has).sum(axis=0)
-    told = ~has & (n_lacking <= max(1, MOST_LACKING * n_people))
+    told = _few(~has & (n_lacking <= max(1, MOST_LACKING * n_people)), MOST_MISSING)
     gaps: list[set[int]] = [set() for _ in people]
     if all(_NUMBER.fullmatch(name) for name in names):
         number = np.array([int(name) for name in names])
         low = np.where(has, number, number.max()).min(axis=1)
         high = np.where(has, number, number.min()).max(axis=1)
-        told |= ~has & (number > low[:, None]) & (number < high[:, None])
+        told |= _few(~has & (number > low[:, None]) & (number < high[:, None]), MOST_MISSING_WITHIN)
         if n_people == 1:
             series = set(range(int(low[0]), int(high[0]) + 1)) - set(number.tolist())
             gaps[0] = series if len(series) <= MOST_VARYING * len(names) else set()
-    # Two people with different lists, each of which one lacks, have no series in common.
-    if told.sum() > MOST_MISSING * n_people * len(names):
-        told[:] = False
     lacking = [sorted([str(names[at]) for at in np.flatnonzero(row)], key=_by_number) for row in told]
     lacking = [given or [str(one) for one in sorted(gap)] for given, gap in zip(lacking, gaps, strict=True)]
     at = [one for one, missing in enumerate(lacking) if missing]
@@ -149,6 +147,11 @@ def check_missing_lists(lists: ListRows, log: ProblemLog) -> None:
             n_places=len(at),
             severity="warning",
         )
+
+
+def _few(lacking: np.ndarray, most: float) -> np.ndarray:
+    """The same, or nothing where it is so much that no series is common to the people."""
+    return lacking & (lacking.mean() <= most)
 
 
 def check_similar_values(lists: ListRows, table: pd.DataFrame, log: ProblemLog) -> None:
