@@ -1,5 +1,6 @@
 """Lists with faults can be left out, and are counted wherever the data are described (case 08 of the issue)."""
 
+import json
 import warnings
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import kvfit as kv
 from kvfit import cli
 from kvfit.reports.free_recall import data_summary
 from kvfit.tasks.problems import DataError, DataWarning
-from kvfit.tasks.saved import open_data, save_data
+from kvfit.tasks.saved import pack_data, unpack_data
 
 
 @pytest.fixture
@@ -135,15 +136,15 @@ class TestLongTable:
 
 
 class TestCounts:
-    def test_are_kept_by_selections_simulations_and_folders(self, penn: Path, tmp_path: Path) -> None:
+    def test_are_kept_by_selections_simulations_and_stores(self, penn: Path) -> None:
         data = read_quietly(penn, faulty_lists="drop")
         assert data.select(1).left_out == data.left_out
         assert data.with_responses(data.responses).left_out == data.left_out
-        about = save_data(data, tmp_path)
-        again = open_data(tmp_path, about)
+        about, files = pack_data(data)
+        again = unpack_data(json.loads(json.dumps(about)), files)
         assert again.left_out == data.left_out
         old = {name: value for name, value in about.items() if name != "left_out"}
-        assert open_data(tmp_path, old).left_out == ()
+        assert unpack_data(old, files).left_out == ()
 
     def test_stand_in_the_report(self, penn: Path) -> None:
         summary = data_summary(read_quietly(penn, faulty_lists="drop"), "")
