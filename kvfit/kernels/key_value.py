@@ -57,32 +57,27 @@ def _Phi(z):  # type: ignore[no-untyped-def]
 
 @njit(nogil=True)
 def _cubic(position, n):  # type: ignore[no-untyped-def]
-    """Left neighbour, four weights and their slopes: cubic convolution, linear beyond the grid (as `ProbitTable`)."""
-    index = min(max(math.floor(position), 1.0), n - 3.0)
+    """First of four coefficients, their weights and slopes: a cubic B-spline of `n` points, linear beyond them."""
+    index = min(max(math.floor(position), 0.0), n - 2.0)
     t = position - index
     s = min(max(t, 0.0), 1.0)
-    b = t - s
+    b, r = t - s, 1.0 - s
+    slopes = (-0.5 * r * r, s * (1.5 * s - 2.0), r * (2.0 - 1.5 * r), 0.5 * s * s)
     weights = (
-        s * (-0.5 + s * (1.0 - 0.5 * s)) + b * (-0.5 + s * (2.0 - 1.5 * s)),
-        1.0 + s * s * (1.5 * s - 2.5) + b * s * (4.5 * s - 5.0),
-        s * (0.5 + s * (2.0 - 1.5 * s)) + b * (0.5 + s * (4.0 - 4.5 * s)),
-        s * s * (0.5 * s - 0.5) + b * s * (1.5 * s - 1.0),
+        r * r * r / 6.0 + b * slopes[0],
+        2.0 / 3.0 + s * s * (0.5 * s - 1.0) + b * slopes[1],
+        2.0 / 3.0 + r * r * (0.5 * r - 1.0) + b * slopes[2],
+        s * s * s / 6.0 + b * slopes[3],
     )
-    slopes = (
-        -0.5 + s * (2.0 - 1.5 * s),
-        s * (4.5 * s - 5.0),
-        0.5 + s * (4.0 - 4.5 * s),
-        s * (1.5 * s - 1.0),
-    )
-    return int(index) - 1, weights, slopes
+    return int(index), weights, slopes
 
 
 @njit(nogil=True)
 def _read(table, place, at):  # type: ignore[no-untyped-def]
-    """Value of a table ``(place, probit)`` and its slopes along both."""
-    row, u, du = _cubic(place, table.shape[0])
-    step = _WIDTH / (table.shape[1] - 1)
-    column, v, dv = _cubic((at - _LOW) / step, table.shape[1])
+    """Value of a table of coefficients ``(place + 2, probit + 2)`` and its slopes along both."""
+    row, u, du = _cubic(place, table.shape[0] - 2)
+    step = _WIDTH / (table.shape[1] - 3)
+    column, v, dv = _cubic((at - _LOW) / step, table.shape[1] - 2)
     value, by_place, by_at = 0.0, 0.0, 0.0
     for i in range(4):
         along, slope = 0.0, 0.0
@@ -221,9 +216,10 @@ def key_value_table(  # type: ignore[no-untyped-def]
         NaN for one that is not needed: nothing is computed there, and no response falls between it and the one below.
     old, kind : ndarray, shape (cell,)
         Status of the cells, and which of the tables they read; rows go through them again and again.
-    reference : ndarray, shape (place, probit)
-        Quantiles of the sum of matches with the longest list.
-    fewer, fewer_probit, lures : ndarray, shape (kind, place, probit)
+    reference : ndarray, shape (place + 2, probit + 2)
+        Quantiles of the sum of matches with the longest list; as the next ones it holds the coefficients of
+        :func:`kvfit.recognition.evidence.spline.spline_coefficients`.
+    fewer, fewer_probit, lures : ndarray, shape (kind, place + 2, probit + 2)
         Quantiles of the sum of an old item's other matches, its probits at the reference's quantiles, and those of a new
         item's sum. Probits of a table are equally distant over the range of `CRITERIA`.
 

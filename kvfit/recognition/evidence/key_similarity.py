@@ -20,6 +20,7 @@ from scipy.special import ndtri
 from kvfit.recognition.evidence.key_match import sum_quantiles
 from kvfit.recognition.evidence.laplace import euler_rule
 from kvfit.recognition.evidence.probit_table import CRITERIA
+from kvfit.recognition.evidence.spline import spline_coefficients
 from kvfit.recognition.memory import Cells
 
 #: Pull of a similarity of 1, in units of the logarithm of a match, beyond which tables do not go.
@@ -53,7 +54,7 @@ class SimilarKeys:
     kind : ndarray of int, shape (cell,)
         Row of the cell among those of its status.
     tables : tuple of ndarray
-        Quantiles of the reference ``(place, probit)``, and for old cells quantiles of the sum of their other matches, its
+        Spline coefficients: quantiles of the reference ``(place, probit)``, and for old cells quantiles of the sum of their other matches, its
         probits at the reference's quantiles, and for new ones those of the whole sum, ``(cell, place, probit)``.
     """
 
@@ -98,7 +99,7 @@ def _tables(cells: Cells, gain: float) -> tuple[np.ndarray, ...]:
     reference = sum_quantiles(int(length.max()), gain)
     quantiles, probits = sum_tables(similarity[cells.old], n_keys[cells.old], gain, reference[::2])
     _, lures = sum_tables(similarity[~cells.old], n_keys[~cells.old], gain, reference[::2])
-    return np.tile(reference, (_N_ROWS, 1)), quantiles, probits, lures
+    return tuple(spline_coefficients(one) for one in (np.tile(reference, (_N_ROWS, 1)), quantiles, probits, lures))
 
 
 def sum_tables(

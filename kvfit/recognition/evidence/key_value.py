@@ -16,12 +16,14 @@ integrals are compiled loops, :mod:`kvfit.kernels.key_value`, for NumPy and PyTe
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
 
 from kvfit.recognition.evidence.average import LAPSE
 from kvfit.recognition.evidence.key_match import GAIN_GRID, probit_table, quantile_table
+from kvfit.recognition.evidence.spline import spline_coefficients
 from kvfit.recognition.responses import Cut, chosen
 
 
@@ -65,15 +67,20 @@ class KeyLists:
     @property
     def constants(self) -> tuple[np.ndarray, ...]:
         """Status and kind of the cells, and tables: the last arguments of the compiled function."""
-        fewer, longest = tuple(n - 1 for n in self.lengths), self.lengths[-1]
-        return (
-            self.old,
-            self.kind,
-            quantile_table((longest,)).values[0],
-            quantile_table(fewer).values,
-            probit_table(fewer, longest).values,
-            probit_table(self.lengths, longest).values,
-        )
+        return (self.old, self.kind, *_coefficients(self.lengths))
+
+
+@lru_cache(maxsize=16)
+def _coefficients(lengths: tuple[int, ...]) -> tuple[np.ndarray, ...]:
+    """Spline coefficients of the tables of lists, in the kernel's order."""
+    fewer, longest = tuple(n - 1 for n in lengths), lengths[-1]
+    tables = (
+        quantile_table((longest,)).values[0],
+        quantile_table(fewer).values,
+        probit_table(fewer, longest).values,
+        probit_table(lengths, longest).values,
+    )
+    return tuple(spline_coefficients(table) for table in tables)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,34 @@
+"""Cubic splines on regular grids, in the form that compiled loops read: four coefficients times four weights."""
+
+import numpy as np
+from scipy.linalg import solve_banded
+
+
+def spline_coefficients(values: np.ndarray) -> np.ndarray:
+    """Coefficients of the bicubic B-spline through values on a regular grid.
+
+    Parameters
+    ----------
+    values : ndarray, shape (..., row, column)
+        At least 4 each.
+
+    Returns
+    -------
+    ndarray, shape (..., row + 2, column + 2)
+        The value at row i is ``(c[i] + 4 c[i + 1] + c[i + 2]) / 6``. The two intervals at an end have the same cubic.
+    """
+    along = _along_last(np.asarray(values, dtype=float))
+    return np.ascontiguousarray(np.swapaxes(_along_last(np.swapaxes(along, -1, -2)), -1, -2))
+
+
+def _along_last(values: np.ndarray) -> np.ndarray:
+    n = values.shape[-1]
+    # beyond an end c[-1] = 4 c[0] - 6 c[1] + 4 c[2] - c[3], so that the first and the last equation have four unknowns
+    bands = np.zeros((7, n))
+    bands[2, 1:], bands[3], bands[4, :-1] = 1.0, 4.0, 1.0
+    for k, coefficient in enumerate((8.0, -5.0, 4.0, -1.0)):
+        bands[3 - k, k] = bands[3 + k, n - 1 - k] = coefficient
+    inner = np.asarray(solve_banded((3, 3), bands, 6.0 * values.reshape(-1, n).T))
+    first = 4.0 * inner[0] - 6.0 * inner[1] + 4.0 * inner[2] - inner[3]
+    last = 4.0 * inner[-1] - 6.0 * inner[-2] + 4.0 * inner[-3] - inner[-4]
+    return np.concatenate([first[None], inner, last[None]]).T.reshape(*values.shape[:-1], n + 2)
