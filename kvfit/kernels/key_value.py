@@ -26,12 +26,26 @@ _PLACE, _MEAN, _SD, _THRESHOLD, _NOISE, _CRITERION = range(6)
 _N = len(INPUTS)
 _LOW, _WIDTH = float(CRITERIA[0]), float(CRITERIA[-1] - CRITERIA[0])
 
-_X, _W = np.polynomial.legendre.leggauss(20)
+#: Nodes of the two integrals, and where the integrand is steep.
+_N_OUTER, _N_INNER, _N_STEEP = 20, 18, 40
+#: Spread of the own match below which the outer integrand is steep, and its ratio to the noise of recollection above which
+#: the inner one is.
+_STEEP_SD, _STEEP_RATIO = 0.6, 2.6
+
+
+def _nodes(n):  # type: ignore[no-untyped-def]
+    """Gauss-Legendre nodes on (0, 1) for `n` points and, behind them, for steep integrands."""
+    rules = [np.polynomial.legendre.leggauss(one) for one in (n, _N_STEEP)]
+    return np.concatenate([(x + 1.0) / 2.0 for x, _ in rules]), np.concatenate([w / 2.0 for _, w in rules])
+
+
+_U, _W = _nodes(_N_OUTER)
 #: Nodes on (0, 1), closer together at 0 (where the others' sum alone reaches the criterion), and their weights.
-_OUTER = ((_X + 1.0) / 2.0) ** 2
-_OUTER_WEIGHT = _W / 2.0 * (_X + 1.0)
-_Y, _V = np.polynomial.legendre.leggauss(18)
-_INNER, _INNER_WEIGHT = (_Y + 1.0) / 2.0, _V / 2.0 / np.sqrt(2.0 * np.pi)
+_OUTER, _OUTER_WEIGHT = _U**3, 3.0 * _U**2 * _W
+_INNER, _V = _nodes(_N_INNER)
+_INNER_WEIGHT = _V / np.sqrt(2.0 * np.pi)
+#: Probits below the criterion that the outer integral covers.
+_COVERED = 6.0
 #: Standard normal nodes for averages without a criterion.
 _Z = np.linspace(-4.5, 4.5, 19)
 _Z_WEIGHT = np.exp(-0.5 * _Z**2) / np.exp(-0.5 * _Z**2).sum()
@@ -106,7 +120,8 @@ def _no_recollection(own, rest, sd, threshold, noise):  # type: ignore[no-untype
     open_end = -_FAR + _SMALLEST_WIDTH < own < _FAR
     width = max(min(own, _FAR) + _FAR, _SMALLEST_WIDTH)
     total, by_width, by_u, by_y, by_uu = 0.0, 0.0, 0.0, 0.0, 0.0
-    for i in range(_INNER.size):
+    steep = sd > _STEEP_RATIO * noise
+    for i in range(_N_INNER if steep else 0, _N_INNER + _N_STEEP if steep else _N_INNER):
         node = _INNER[i]
         y = width * node - _FAR
         weight = _INNER_WEIGHT[i] * exp2v(-0.5 * LOG2E * y * y)
@@ -136,8 +151,9 @@ def _old_below(read, place, mean, sd, threshold, noise, criterion, reference, fe
     lower, upper = min(end, 0.0), max(end, 0.0)
     N, W, N_end, W_end, N_place, N_at = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     N_mean, N_sd, N_threshold, N_noise = 0.0, 0.0, 0.0, 0.0
-    for i in range(_OUTER.size):
-        z = end - (8.0 + upper) * _OUTER[i]
+    steep = sd < _STEEP_SD
+    for i in range(_N_OUTER if steep else 0, _N_OUTER + _N_STEEP if steep else _N_OUTER):
+        z = end - (_COVERED + upper) * _OUTER[i]
         z_end = 1.0 - _OUTER[i] if end > 0.0 else 1.0
         weight = _OUTER_WEIGHT[i] * math.exp(0.5 * (lower * lower - z * z))
         rest, rest_place, rest_z = _read(fewer, place, z)

@@ -54,8 +54,9 @@ class SimilarKeys:
     kind : ndarray of int, shape (cell,)
         Row of the cell among those of its status.
     tables : tuple of ndarray
-        Spline coefficients: quantiles of the reference ``(place, probit)``, and for old cells quantiles of the sum of their other matches, its
-        probits at the reference's quantiles, and for new ones those of the whole sum, ``(cell, place, probit)``.
+        Spline coefficients: quantiles of the reference ``(place, probit)``, and for old cells quantiles of the sum of their
+        other matches, its probits at the reference's quantiles, and for new ones those of the whole sum, ``(cell, place,
+        probit)``.
     """
 
     old: np.ndarray

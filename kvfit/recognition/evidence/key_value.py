@@ -11,8 +11,9 @@ standard deviation `match_sd`; `gain` is the inverse temperature (beta sigma_x).
 Where items resemble each other in meaning, m_j of another key has the mean `w_sem` times its similarity with the probe
 (:mod:`kvfit.recognition.evidence.key_similarity`).
 
-Distributions are exact up to quadrature: within 0.5 points, the precision of the simulations, over the prior range. The
-integrals are compiled loops, :mod:`kvfit.kernels.key_value`, for NumPy and PyTensor alike.
+Probabilities are exact up to quadrature: within 1e-5 of direct convolutions for lists of 2 to 24, gains to 3 and own matches
+that spread half as much as others to two and a half times as much (``pytest tests/test_key_value_exact.py``). The integrals are
+compiled loops, :mod:`kvfit.kernels.key_value`, for NumPy and PyTensor alike.
 """
 
 from dataclasses import dataclass
