@@ -12,7 +12,7 @@ Where items resemble each other in meaning, m_j of another key has the mean `w_s
 (:mod:`kvfit.recognition.evidence.key_similarity`).
 
 Probabilities are exact up to quadrature: within 1e-5 of direct convolutions for lists of 2 to 24, gains to 3 and own matches
-that spread half as much as others to two and a half times as much (``pytest tests/test_key_value_exact.py``). The integrals are
+that spread half as much as others to two and a half times as much (``pytest tests/test_key_value_exact.py``). Integrals are
 compiled loops, :mod:`kvfit.kernels.key_value`, for NumPy and PyTensor alike.
 """
 
