@@ -22,8 +22,8 @@ from kvfit.files import write_text
 from kvfit.reports.own_section import Section, SectionTable
 from kvfit.reports.statistics import COLUMNS, carried_by, predictive_statistics
 
-SOFTMAX = forms("kv_recall", "strength", "start_query", "strength_and_query")
-POWERS = tuple(kv.get_model(name, separation="power").label for name in SOFTMAX)
+SOFTMAX = forms("kv_recall", "strength_and_query", "strength", "start_query")
+POWERS = forms("kv_recall", "strength_and_query", "strength", "start_query", separation="power")
 CONTEXT_POWERS = forms("cmr", "kragel_2015", "kragel_2015_low_uniform", stopping="position")
 CONTEXT_SOFTMAX = forms("cmr", "morton_polyn_2016", "cymr", stopping="position")
 CAVEAT = (
@@ -46,11 +46,11 @@ def claims() -> tuple[FamilyClaim, ...]:
         contest(" under powers", POWERS, CONTEXT_POWERS),
         between(
             "primacy is in the strength of what was written", "it is a query for the start of the list",
-            SOFTMAX[0], SOFTMAX[1], "Either could be rehearsal of early items, which free recall alone does not show.",
+            SOFTMAX[1], SOFTMAX[2], "Either could be rehearsal of early items, which free recall alone does not show.",
         ),
         between(
             "the start of the list is queried besides", "early items are only written more strongly",
-            SOFTMAX[2], SOFTMAX[0], "The first is the second with one more parameter.",
+            SOFTMAX[0], SOFTMAX[1], "The first is the second with one more parameter.",
         ),
     )  # fmt: skip
 

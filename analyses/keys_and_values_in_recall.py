@@ -15,7 +15,7 @@ from claim_studies import Side, Study, answer, answer_by_aic, between, label, wr
 from peers_lists import begin
 
 #: where primacy comes from: the forms in which key-value recall and its nested rivals are compared
-STARTS = ("strength", "both")
+STARTS = ("both", "strength")
 
 
 def forms_of(name: str, options: str = "") -> Side:

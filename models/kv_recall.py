@@ -1,20 +1,19 @@
 """Key-value recall: drifting addresses as keys, items as values, retrieval as competition between matches.
 
 What it claims about memory: each item is a value stored under a key, and keys are drifting addresses
-``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. Recall starts from a query for the end of
-the list. A recalled item queries memory again, through its value (``phi = 1``: the content drives the
-query, which reaches forward only, because ``eta_i . a_j`` is zero for j < i) or through its key itself (``phi = 0``:
-symmetric). The first items of a list are written more strongly (``M += g_n k_n^T v_n``). By default nothing is lost from storage; what
-limits recall is competition.
+``a_n = rho a_(n-1) + sqrt(1 - rho^2) eta_n``, so that ``a_i . a_j = rho^|i-j|``. The first items of a list are written more
+strongly (``M += g_n k_n^T v_n``). Recall starts from queries for the end and the start of the list. A recalled item queries
+memory again, through its value (``phi = 1``: the content drives the query, which reaches forward only, because ``eta_i . a_j``
+is zero for j < i) or through its key itself (``phi = 0``: symmetric). By default nothing is lost from storage; what limits
+recall is competition.
 
-    s_1(j)     = w_end rho_end^(N-j)
+    s_1(j)     = w_end rho_end^(N-j) + w_start rho_start^(j-1)
     U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
     s_(t+1)(j) = (1 - kappa) s_t(j) + w_cue U(r_t, j) + w_sem Sem(r_t, j)
     p(j | t)   ~ sigma(s_t(j) + log g_j)      log g_j = w_strength rho_start^(j-1)
 
-Where primacy comes from is the option ``start``: ``strength`` as above, the same at every output (:mod:`kvfit.recall.strength`);
-``query``, a query for the start of the list beside that for its end, ``s_1(j) = ... + w_start rho_start^(j-1)``, which fades with every
-recall; or ``both``, with one fading.
+Where primacy comes from is the option ``start``: ``both`` as above, with one fading; ``strength`` alone, the same at every
+output (:mod:`kvfit.recall.strength`); ``query`` alone, which fades with every recall.
 
 Under softmax separation only differences of s matter, and an item never cues itself, so the data say little about
 w_end, w_strength, w_start and w_cue as such. The parameters are the contrasts that behaviour shows:
@@ -27,9 +26,9 @@ w_end, w_strength, w_start and w_cue as such. The parameters are the contrasts t
 The spans 4 and 3 are those at which recency and primacy are nearly independent of rho_end and rho_start in the posterior
 (correlations below .05, against -.2 for adjacent items and .4 for the whole list, on PEERS).
 
-With the other separations scale matters: w_end is fixed at 1, ``w_start`` and ``w_cue`` are parameters, and strengths multiply the match.
-Under ``power`` every trace also has the match ``floor`` with every query, as every context unit supports every item in CMR with that rule: without it
-a trace that no query matches could never be recalled.
+With the other separations scale matters: w_end is fixed at 1, ``w_start`` and ``w_cue`` are parameters, and strengths multiply
+the match. Under ``power`` every trace also has the match ``floor`` with every query, as every context unit supports every item
+in CMR with that rule: without it a trace that no query matches could never be recalled.
 
 Whether storage is indelible is the option ``write``. ``decay``: each further item leaves a trace with the share ``retention`` of
 its strength. ``delta``: writing an item corrects what its key retrieves by the share ``erasure``, which erases neighbours, whose
@@ -277,7 +276,7 @@ MODEL = ModelFamily(
         "end_drift": Option(("free", "tied"), "fading of the end-of-list query: its own, or that of the keys"),
         "start": Option(
             tuple(START_FORMS),
-            "primacy: early items are written more strongly, the start of the list is queried, or both",
+            "primacy: early items are written more strongly, and the start of the list is queried; or one alone",
         ),
         "write": Option(
             tuple(WRITE_RULES), "storage: indelible, fading as more is written, or overwritten (delta rule)"
@@ -287,9 +286,9 @@ MODEL = ModelFamily(
         "semantic": Option((False, True), "add the similarity of meaning between items to the cue"),
     },
     forms={
-        "strength": Form({"start": "strength"}, f"{_SHAPES}; primacy by strength of writing"),
-        "start_query": Form({"start": "query"}, f"{_SHAPES}; primacy by a query for the start of the list"),
-        "strength_and_query": Form({"start": "both"}, f"{_SHAPES}; primacy by both"),
+        "strength_and_query": Form({"start": "both"}, f"{_SHAPES}; primacy by strength of writing and by a query"),
+        "strength": Form({"start": "strength"}, f"{_SHAPES}; primacy by strength of writing alone"),
+        "start_query": Form({"start": "query"}, f"{_SHAPES}; primacy by a query for the start of the list alone"),
         "power": Form({"separation": "power"}, f"{_SHAPES}; the choice rule of Kragel et al. (2015)"),
     },
     no_effect=(

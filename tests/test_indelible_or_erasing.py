@@ -17,7 +17,7 @@ from study_lists import study_table
 import kvfit as kv
 
 TRUTH = {
-    "rho": 0.7, "phi": 0.3, "kappa": 0.5, "recency": 1.5, "rho_end": 0.7, "strength": 1.5, "rho_start": 0.5,
+    "rho": 0.7, "phi": 0.3, "kappa": 0.5, "recency": 1.5, "rho_end": 0.7, "primacy": 0.5, "strength": 1.0, "rho_start": 0.5,
     "neighbour": 2.5, "stop_bias": 4.0, "stop_match": 2.0,
 }  # fmt: skip
 

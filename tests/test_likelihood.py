@@ -18,7 +18,7 @@ from kvfit.tasks.readers import read_free_recall
 
 MODEL = "kv_recall"
 VALUES = {
-    "rho": 0.6, "phi": 0.3, "kappa": 0.4, "recency": 0.8, "rho_end": 0.7, "strength": 0.6, "rho_start": 0.4,
+    "rho": 0.6, "phi": 0.3, "kappa": 0.4, "recency": 0.8, "rho_end": 0.7, "primacy": 0.3, "strength": 0.6, "rho_start": 0.4,
     "neighbour": 1.3, "stop_probability": 0.3, "stop_slope": 0.2,
 }  # fmt: skip
 LENGTHS = [8, 5, 8, 3, 5, 5, 8]
@@ -155,7 +155,9 @@ def test_same_seed_same_data(data: FreeRecallData) -> None:
 
 def test_simulated_lists_belong_to_their_participant_and_length(data: FreeRecallData) -> None:
     """Deterministic persons: the last item first, or nothing at all, whatever the order of lists in the core."""
-    table = pd.DataFrame([{**VALUES, "recency": 400.0, "strength": 0.0, "neighbour": 0.0}] * 3, index=["a", "b", "c"])
+    table = pd.DataFrame(
+        [{**VALUES, "recency": 400.0, "primacy": 0.0, "strength": 0.0, "neighbour": 0.0}] * 3, index=["a", "b", "c"]
+    )
     table["stop_slope"] = 0.0
     table["stop_probability"] = [1e-12, 1.0 - 1e-12, 1e-12]
     drawn = simulate(MODEL, data, table, seed=2)

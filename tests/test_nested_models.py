@@ -15,8 +15,12 @@ STOP = {"stop_probability": 0.3, "stop_slope": 0.2}
 ENDS = {"recency": 0.8, "rho_end": 0.7, "primacy": 0.6, "rho_start": 0.4}
 CUE = {"rho": 0.6, "neighbour": 1.3}
 QUERY = {**ENDS, **CUE, "phi": 0.3, "kappa": 0.4, **STOP}
-KV = {("strength" if name == "primacy" else name): value for name, value in QUERY.items()}
-SCALED = {"rho": 0.6, "phi": 0.3, "kappa": 0.4, "rho_end": 0.7, "strength": 0.5, "rho_start": 0.4, "w_cue": 0.9, **STOP}
+STRENGTH = {("strength" if name == "primacy" else name): value for name, value in QUERY.items()}
+KV = {**QUERY, "strength": 0.9}
+SCALED = {
+    "rho": 0.6, "phi": 0.3, "kappa": 0.4, "rho_end": 0.7, "w_start": 0.3, "strength": 0.5, "rho_start": 0.4, "w_cue": 0.9,
+    **STOP,
+}  # fmt: skip
 #: a floor that changes no number here
 NO_FLOOR = 1e-14
 CMR = {
@@ -49,15 +53,17 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
         "kv_recall(separation=identity)", SCALED,
     ),
     "a query alone is a strength of zero": (
-        "kv_recall(start=both)", {**QUERY, "strength": 0.0}, "kv_recall(start=query)", QUERY,
+        "kv_recall", {**QUERY, "strength": 0.0}, "kv_recall(start=query)", QUERY,
     ),
-    "a strength alone is a query of zero": ("kv_recall(start=both)", {**KV, "primacy": 0.0}, "kv_recall", KV),
+    "a strength alone is a query of zero": (
+        "kv_recall", {**STRENGTH, "primacy": 0.0}, "kv_recall(start=strength)", STRENGTH,
+    ),
     "where nothing is lost from the match a query is a strength": (
-        "kv_recall", {**KV, "kappa": 0.0}, "kv_recall(start=query)", {**QUERY, "kappa": 0.0},
+        "kv_recall(start=strength)", {**STRENGTH, "kappa": 0.0}, "kv_recall(start=query)", {**QUERY, "kappa": 0.0},
     ),
     "a strength alone is a query of zero, power": (
-        "kv_recall(separation=power, start=both)", {**SCALED, "w_start": 0.0, "exponent": 2.0, "floor": 0.2},
-        "kv_recall(separation=power)", {**SCALED, "exponent": 2.0, "floor": 0.2},
+        "kv_recall(separation=power)", {**SCALED, "w_start": 0.0, "exponent": 2.0, "floor": 0.2},
+        "kv_recall(separation=power, start=strength)", without(SCALED, "w_start", exponent=2.0, floor=0.2),
     ),
     "tied end drift": (
         "kv_recall", {**KV, "rho_end": KV["rho"]}, "kv_recall(end_drift=tied)", without(KV, "rho_end"),
@@ -73,12 +79,13 @@ NESTED: dict[str, tuple[str, dict[str, float], str, dict[str, float]]] = {
     "nothing is overwritten": ("kv_recall(write=delta)", {**KV, "erasure": 0.0}, "kv_recall", KV),
     "fading traces and a steeper query for the end are one": (
         "kv_recall(write=decay)",
-        {**KV, "neighbour": 0.0, "kappa": 0.0, "strength": 0.0, "rho_end": 0.9, "recency": 2 * (1 - 0.9**4)}
+        {**KV, "neighbour": 0.0, "kappa": 0.0, "primacy": 0.0, "strength": 0.0, "rho_end": 0.9, "recency": 2 * (1 - 0.9**4)}
         | {"retention": 0.8},
         "serial_position", {**STOP, "rho_end": 0.72, "recency": 2 * (1 - 0.72**4), "primacy": 0.0, "rho_start": 0.5},
     ),
     "serial position": (
-        "kv_recall", {**KV, "neighbour": 0.0, "kappa": 0.0}, "serial_position", {**ENDS, **STOP},
+        "kv_recall", {**KV, "neighbour": 0.0, "kappa": 0.0, "primacy": 0.2, "strength": 0.4},
+        "serial_position", {**ENDS, **STOP},
     ),
     "random recall": (
         "serial_position", {**ENDS, **STOP, "recency": 0.0, "primacy": 0.0}, "random_recall", STOP,

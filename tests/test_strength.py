@@ -81,7 +81,7 @@ def power(p: dict[str, float], order: list[int]) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("model", "values", "by_hand"),
-    [("kv_recall", SOFTMAX, softmax), ("kv_recall(separation=power)", POWER, power)],
+    [("kv_recall(start=strength)", SOFTMAX, softmax), ("kv_recall(start=strength, separation=power)", POWER, power)],
 )
 def test_orders_have_the_probabilities_of_the_theory(model: str, values: dict[str, float], by_hand: Any) -> None:
     found = kv.log_likelihood(model, recalled(ORDERS), values).to_numpy()
@@ -96,7 +96,8 @@ def test_strength_is_the_log_odds_of_first_against_fourth_item_at_every_output()
     flat = {**SOFTMAX, "recency": 0.0, "neighbour": 0.0}
     for before in ([], [3], [3, 5, 2]):
         first, fourth = (
-            float(kv.log_likelihood("kv_recall", recalled([[*before, last]]), flat).to_numpy()[0]) for last in (1, 4)
+            float(kv.log_likelihood("kv_recall(start=strength)", recalled([[*before, last]]), flat).to_numpy()[0])
+            for last in (1, 4)
         )
         assert first - fourth == pytest.approx(1.1, abs=1e-12)
 
@@ -115,21 +116,23 @@ def test_a_query_for_the_start_fades_and_a_strength_does_not() -> None:
 def test_the_floor_lets_unmatched_traces_be_recalled() -> None:
     # keys that are unlike one another and an end query of the last item alone: nothing else is matched
     values = {**POWER, "rho_end": 1e-9, "strength": 0.0, "exponent": 1.0, "floor": 0.25}
-    found = kv.log_likelihood("kv_recall(separation=power)", recalled([[5], [1], [2]]), values).to_numpy()
+    found = kv.log_likelihood(
+        "kv_recall(separation=power, start=strength)", recalled([[5], [1], [2]]), values
+    ).to_numpy()
     # weights .25 for four items and 1.25 for the last: .25 against 1.25
     np.testing.assert_allclose(found - found[0], [0.0, -np.log(5.0), -np.log(5.0)], rtol=1e-6)
 
 
 def test_forms_are_options_by_name() -> None:
     assert kv.get_model("kv_recall(form=start_query)").label == "kv_recall(start=query)"
-    assert kv.get_model("kv_recall").label == kv.get_model("kv_recall(form=strength)").label
-    assert kv.get_model("kv_recall(form=power, start=both)").label == "kv_recall(separation=power, start=both)"
+    assert kv.get_model("kv_recall").label == kv.get_model("kv_recall(form=strength_and_query)").label
+    assert kv.get_model("kv_recall(form=power, start=query)").label == "kv_recall(separation=power, start=query)"
 
 
 def test_strength_is_recovered() -> None:
     design = kv.read_free_recall(study_table(1, 800, (8,)))
-    simulated = kv.simulate("kv_recall", design, SOFTMAX, seed=3)
-    found = kv.point_fit("kv_recall", simulated, starts=3, show_progress=False)
+    simulated = kv.simulate("kv_recall(start=strength)", design, SOFTMAX, seed=3)
+    found = kv.point_fit("kv_recall(start=strength)", simulated, starts=3, show_progress=False)
     assert found.estimates["strength"].item() == pytest.approx(1.1, abs=0.15)
     queried = kv.point_fit("kv_recall(start=query)", simulated, starts=3, show_progress=False)
     assert found.totals()["log_likelihood"] > queried.totals()["log_likelihood"] + 10.0

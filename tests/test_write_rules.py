@@ -24,13 +24,13 @@ def design() -> kv.FreeRecallData:
     ("decay", "retention", 0.8, 0.04), ("delta", "erasure", 0.6, 0.2),
 ])  # fmt: skip
 def test_amount_is_recovered(design: Any, write: str, name: str, true: float, tolerance: float) -> None:
-    model = f"kv_recall(write={write})"
+    model = f"kv_recall(write={write}, start=strength)"
     simulated = kv.simulate(model, design, {**TRUTH, name: true}, seed=3)
     found = kv.point_fit(model, simulated, starts=3, show_progress=False)
     assert found.table["at_bound"].item() == ""
     assert found.estimates[name].item() == pytest.approx(true, abs=tolerance)
     # and an indelible store does not do as well: 2 units would be the usual limit for one parameter
-    indelible = kv.point_fit("kv_recall", simulated, starts=3, show_progress=False)
+    indelible = kv.point_fit("kv_recall(start=strength)", simulated, starts=3, show_progress=False)
     assert found.totals()["log_likelihood"] > indelible.totals()["log_likelihood"] + 2.0
 
 

@@ -97,7 +97,7 @@ def _by_queries(values: Values, order: list[int]) -> float:
     before = np.vstack([np.zeros(keys.shape[1]), rho * keys[:-1]])
     innovation = (keys - before) / np.where(np.arange(_N_ITEMS) == 0, 1.0, 1.0 - rho**2)[:, None]
     again = values["neighbour"] / rho * ((1.0 - phi) * keys + phi * innovation)
-    query = np.linalg.lstsq(keys, _end(values), rcond=None)[0]
+    query = np.linalg.lstsq(keys, _end(values) + _start(values, "primacy"), rcond=None)[0]
     left, total = np.ones(_N_ITEMS, dtype=bool), 0.0
     for position in np.array(order, dtype=int) - 1:
         attention = np.where(left, stored.read(query), 0.0)

@@ -1,4 +1,4 @@
-"""How strongly items of a list were written: what primacy may be besides a query.
+"""How strongly items of a list were written: what primacy is besides a query.
 
 A trace is written with a strength, ``M += g_n k_n^T v_n``. Primacy is then in what was written, and holds at every output,
 while a query for the start of the list fades as recall goes on, like every other query. Strengths fall over the list as the
@@ -39,7 +39,7 @@ FLOOR = Parameter(
 )  # fmt: skip
 
 #: form of primacy -> whether the start of the list is queried, and whether strengths differ
-START_FORMS: dict[str, tuple[bool, bool]] = {"strength": (False, True), "query": (True, False), "both": (True, True)}
+START_FORMS: dict[str, tuple[bool, bool]] = {"both": (True, True), "strength": (False, True), "query": (True, False)}
 
 
 def log_strengths(p: Mapping[str, Any], n_positions: int) -> Any:
