@@ -289,7 +289,9 @@ def test_chains_that_failed_are_compared_one_by_one(fits: list[kv.Fit]) -> None:
     np.testing.assert_allclose(by_chain, elpd[label], atol=10)
     lead = by_chain - elpd[fits[0].label]
     words = comparison.verdict()
-    assert f"Each chain of {label} alone puts it {lead.min():.0f} to {lead.max():.0f} ahead of random_recall." in words
+    low, high = f"{lead.min():.0f}", f"{lead.max():.0f}"
+    how_far = f"about {low}" if low == high else f"{low} to {high}"
+    assert f"Each chain of {label} alone puts it {how_far} ahead of random_recall." in words
     torn = replace(comparison, chain_elpd={label: elpd["random_recall"] + np.array([-3.0, 5.0])})
     assert (
         "chains disagree about the comparison too: serial_position minus random_recall is -3.0 to 5.0" in torn.verdict()
