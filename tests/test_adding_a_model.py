@@ -40,7 +40,7 @@ def test_blocks_run_as_printed(chaining: Any, capsys: pytest.CaptureFixture[str]
     for block in others:
         exec(compile(block, str(PAGE), "exec"), {})  # the page is ours
     printed = capsys.readouterr().out
-    assert "chaining: sound, 8 of 8 checks passed" in printed
+    assert "chaining: sound, 9 of 9 checks passed" in printed
     assert "first" in printed
 
 
