@@ -103,7 +103,7 @@ def test_check_of_recognition_trials(tmp_path: Path) -> None:
     assert "4 to 6 mean old" in good.stdout
     unknown = kvfit("data", "check", "trials.csv", *options, cwd=tmp_path)
     assert unknown.returncode == 2
-    assert "scale='1-6' if 1 means sure new" in unknown.stderr
+    assert "--scale 1-6 if 1 means sure new" in unknown.stderr
     for wrong, said in (
         (["--task", "free_recall", "--scale", "1-6"], "--scale: for recognition alone"),
         (["--task", "cued"], "expected free_recall or"),

@@ -68,6 +68,8 @@ def test_peers_sample() -> None:
     assert_equal_to_psifr(events[some])
 
 
+# one response of a real person resembles a studied word, which is told and right
+@pytest.mark.filterwarnings("ignore::kvfit.tasks.problems.DataHint")
 def test_labelled_curves_of_data_that_were_read() -> None:
     events = fr.sample_data("Morton2013")
     events = events[events["subject"].isin(events["subject"].unique()[:6])]

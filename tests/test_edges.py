@@ -61,7 +61,7 @@ def test_a_model_that_has_none_is_told() -> None:
         # and what else had no number
         ("kv_recall(end_drift=tied)", "rho", 1.0, "rho: expected at least 0 and less than 1, found 1"),
         ("serial_position", "rho_end", 1.0, "rho_end: expected at least 0 and less than 1, found 1"),
-        ("cmr", "temperature", 0.0, "temperature: expected greater than 0, found 0"),
+        ("cmr(separation=softmax)", "temperature", 0.0, "temperature: expected greater than 0, found 0"),
         ("tcm", "tau", 0.0, "tau: expected greater than 0, found 0"),
         ("gamma_sd", "scale", 0.0, "scale: expected greater than 0, found 0"),
         ("gamma_sd", "criterion", 0.0, "criterion: expected greater than 0, found 0"),
@@ -93,11 +93,11 @@ def test_ends_with_a_number_have_their_limit() -> None:
 
 
 def test_values_too_extreme_to_compute_are_an_error_and_never_nan() -> None:
-    values = middle("cmr", LISTS) | {"temperature": 5e-324}
+    values = middle("cmr(separation=softmax)", LISTS) | {"temperature": 5e-324}
     with pytest.raises(ParameterError, match=r"too extreme .*\n  participant 1: 1 lists at .*temperature = 4.9"):
-        kv.log_likelihood("cmr", LISTS, values)
+        kv.log_likelihood("cmr(separation=softmax)", LISTS, values)
     with pytest.raises(ValueError, match="no probabilities of recalls at the values of participant number 1"):
-        kv.simulate("cmr", LISTS, values, seed=1)
+        kv.simulate("cmr(separation=softmax)", LISTS, values, seed=1)
 
 
 @pytest.mark.parametrize("evidence", [Normal(np.array([-1e300]), 1.0), Normal(np.array([0.0]), 1e-300), Gamma2(1e-300)])
