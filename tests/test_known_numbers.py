@@ -270,12 +270,12 @@ def test_the_seed_reaches_the_samplers(monkeypatch: pytest.MonkeyPatch) -> None:
     import pymc as pm
 
     seeds: list[int] = []
-    tree = xr.DataTree.from_dict({"/posterior": xr.Dataset({"a": (("chain", "draw"), np.zeros((1, 1)))})})
+    tree = xr.DataTree.from_dict({"/posterior": xr.Dataset({"a": (("chain", "draw"), np.zeros((3, 7)))})})
 
     def by_nutpie(density: Any, **options: Any) -> Any:
         seeds.append(options["seed"])
         assert (options["draws"], options["tune"], options["chains"]) == (7, 5, 3)
-        return tree.copy()
+        return SimpleNamespace(wait=tree.copy, cancel=lambda: None)
 
     def by_pymc(**options: Any) -> Any:
         seeds.append(options["random_seed"])

@@ -22,7 +22,8 @@ from kvfit.recognition.memory import Evidence
 from kvfit.recognition.responses import Cut, log_response
 
 #: distance in units of the scale beyond which there is no evidence: its logarithm and exponential are still numbers
-_FARTHEST = 1e300
+#: (of a dtype of its own: a plain number would be tried in single precision)
+_FARTHEST = np.float64(1e300)
 
 
 @dataclass(frozen=True, eq=False)
