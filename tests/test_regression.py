@@ -13,10 +13,11 @@ from study_lists import study_table
 import kvfit as kv
 from kvfit.comparison.person_marginals import person_marginals
 from kvfit.comparison.population_draws import population_draws
+from kvfit.inference.fit import fit_key
 from kvfit.inference.hierarchy import build_pymc_model
 from kvfit.inference.maximum_likelihood import PersonObjective
 from kvfit.inference.population import without_shared
-from kvfit.inference.settings import FitSettings, request_key
+from kvfit.inference.settings import FitSettings
 from kvfit.regression.effects import contrasts, typical_values
 from kvfit.regression.formula import FormulaError
 from kvfit.regression.model import RegressionModel
@@ -277,10 +278,13 @@ def test_other_conditions_are_another_request(fitted: kv.Fit) -> None:
     other = kv.read_free_recall(swapped, name=fitted.data.name)
     assert other.fingerprint == fitted.data.fingerprint
     assert (other.lists["delay"] != lists["delay"]).all()
-    again, changed = (bound(fitted.label, data).conditions_fingerprint for data in (fitted.data, other))
+    models = [bound(fitted.label, data) for data in (fitted.data, other)]
+    again, changed = (model.conditions_fingerprint for model in models)
     assert again == fitted.model.conditions_fingerprint
     assert changed != again
-    keys = [request_key(fitted.label, other.fingerprint, fitted.settings, "", text) for text in (again, changed)]
+    keys = [
+        fit_key(model, data, fitted.settings, None) for model, data in zip(models, (fitted.data, other), strict=True)
+    ]
     assert fitted.path.name.endswith(keys[0])
     assert keys[0] != keys[1]
 

@@ -282,6 +282,8 @@ def test_wrong_arguments(data: kv.FreeRecallData, tmp_path: Path) -> None:
         kv.read_similarity(path, data, kind="table")  # type: ignore[arg-type]
 
 
+# responses of real people that resemble studied words are told, and right
+@pytest.mark.filterwarnings("ignore::kvfit.tasks.problems.DataHint")
 @pytest.mark.shared
 def test_word_vectors_of_peers(shared: Path) -> None:
     path = shared / "data" / "healey_kahana2014" / "data.csv.gz"
