@@ -10,7 +10,7 @@ recall is competition.
     s_1(j)     = w_end rho_end^(N-j) + w_start rho_start^(j-1)
     U(i, j)    = (1 - phi) rho^|i-j| + phi [j >= i] rho^(j-i)
     s_(t+1)(j) = (1 - kappa) s_t(j) + w_cue U(r_t, j) + w_sem Sem(r_t, j)
-    p(j | t)   ~ sigma(s_t(j) + log g_j)      log g_j = w_strength rho_start^(j-1)
+    p(j | t)   ~ sigma(s_t(j) + log g_j)      log g_j = w_strength (rho_start^(j-1) - rho_start^3)
 
 Where primacy comes from is the option ``start``: ``both`` as above, with one fading; ``strength`` alone, the same at every
 output (:mod:`kvfit.recall.strength`); ``query`` alone, which fades with every recall.

@@ -8,6 +8,7 @@ import pytest
 from study_lists import study_table
 
 import kvfit as kv
+from kvfit.recall.strength import log_strengths as log_strengths_of_model
 
 N = 5
 STOP = {"stop_probability": 0.2, "stop_slope": 0.4}
@@ -63,8 +64,8 @@ def order_by_hand(weights: np.ndarray, order: list[int]) -> float:
 
 
 def log_strengths(p: dict[str, float]) -> np.ndarray:
-    """``w_strength rho_start^(j-1)``."""
-    return p["strength"] / (1 - p["rho_start"] ** 3) * p["rho_start"] ** np.arange(N)
+    """``w_strength (rho_start^(j-1) - rho_start^3)``."""
+    return p["strength"] / (1 - p["rho_start"] ** 3) * (p["rho_start"] ** np.arange(N) - p["rho_start"] ** 3)
 
 
 def softmax(p: dict[str, float], order: list[int]) -> np.ndarray:
@@ -136,3 +137,8 @@ def test_strength_is_recovered() -> None:
     assert found.estimates["strength"].item() == pytest.approx(1.1, abs=0.15)
     queried = kv.point_fit("kv_recall(start=query)", simulated, starts=3, show_progress=False)
     assert found.totals()["log_likelihood"] > queried.totals()["log_likelihood"] + 10.0
+
+
+def test_strengths_fall_by_equal_steps_where_nothing_fades() -> None:
+    p = {"strength": np.array([1.2]), "rho_start": np.array([1.0 - 1e-9])}
+    np.testing.assert_allclose(log_strengths_of_model(p, 6)[0], 1.2 * (3 - np.arange(6)) / 3, rtol=1e-5, atol=1e-6)

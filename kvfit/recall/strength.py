@@ -4,7 +4,9 @@ A trace is written with a strength, ``M += g_n k_n^T v_n``. Primacy is then in w
 while a query for the start of the list fades as recall goes on, like every other query. Strengths fall over the list as the
 query would have reached into it,
 
-    log g_j = w_strength rho_start^(j-1),    strength = w_strength (1 - rho_start^3)
+    log g_j = w_strength (rho_start^(j-1) - rho_start^3),    strength = w_strength (1 - rho_start^3)
+
+relative to the fourth item, so that they stay finite where rho_start nears 1 (there they fall by equal steps).
 
 Under softmax a strength counts copies of a trace: its logarithm is added to every match, ``exp(s_j + log g_j)``. Under the
 other rules it multiplies the match, ``g_j s_j``. Either way it is the same for every query, so that it is put into the
@@ -44,8 +46,10 @@ START_FORMS: dict[str, tuple[bool, bool]] = {"both": (True, True), "strength": (
 
 def log_strengths(p: Mapping[str, Any], n_positions: int) -> Any:
     """``log g_j`` ``(cell, position)`` from the contrast `strength` and `rho_start`."""
-    weight = p["strength"] / (1.0 - p["rho_start"] ** START_SPAN)
-    return weight[:, None] * powers(p["rho_start"], np.arange(n_positions))
+    fourth = p["rho_start"] ** START_SPAN
+    # a quotient of two small numbers where rho_start nears 1: their product with a large weight would lose it
+    fallen = (powers(p["rho_start"], np.arange(n_positions)) - fourth[:, None]) / (1.0 - fourth)[:, None]
+    return p["strength"][:, None] * fallen
 
 
 def at_every_output(initial: Any, cue: Any, carry: Any, amount: Any) -> tuple[Any, Any]:

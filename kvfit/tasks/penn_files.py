@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,10 @@ def _load_mat(path: Path, log: ProblemLog) -> Arrays | None:
     from scipy.io import loadmat
 
     try:
-        top = loadmat(path, struct_as_record=True, squeeze_me=False)
+        with warnings.catch_warnings():
+            # about the kind of sparse matrices, which are made dense
+            warnings.filterwarnings("ignore", "The default value for `spmatrix`", DeprecationWarning)
+            top = loadmat(path, struct_as_record=True, squeeze_me=False)
     except NotImplementedError as error:
         _report_unreadable(log, error, "a MATLAB file of version 7 or earlier: save(..., '-v7')")
         return None
