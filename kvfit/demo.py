@@ -43,7 +43,7 @@ DEMOS: Mapping[str, Demo] = MappingProxyType(
             participants=12,
             models=("kv_recall", "cmr", "serial_position"),
             # 1000 draws are enough for most models; single persons' posteriors under CMR have long tails or two modes
-            draws=4000,
+            draws=2000,
             title="Which memory model explains immediate free recall best? A demonstration on PEERS",
             output="reports/demo.html",
         ),
