@@ -3,8 +3,8 @@
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
+from recall_tables import list_table, stack
 from study_lists import study_table
 
 import kvfit as kv
@@ -32,14 +32,7 @@ ORDERS = [[5, 4, 1], [1, 2, 3], [3, 1, 5], [2, 5, 4]]
 
 def recalled(orders: list[list[int]]) -> kv.FreeRecallData:
     """One list an order."""
-    table = study_table(1, len(orders), (N,))
-    rows = [
-        (1, label, "recall", output, f"w1_{label}_{position}")
-        for label, order in enumerate(orders, start=1)
-        for output, position in enumerate(order, start=1)
-    ]
-    study = table[table["trial_type"] == "study"]
-    return kv.read_free_recall(pd.concat([study, pd.DataFrame(rows, columns=table.columns)], ignore_index=True))
+    return kv.read_free_recall(stack(*(list_table(1, label, N, order) for label, order in enumerate(orders, start=1))))
 
 
 def match_by_hand(p: dict[str, float], end: float, cue: float, order: list[int]) -> np.ndarray:
