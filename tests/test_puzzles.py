@@ -10,7 +10,20 @@ import pytest
 from analysis_scripts import load_analysis
 from matplotlib.figure import Figure
 
-from kvfit.puzzles import Claim, Puzzle, Results, has_pattern, judge, run, share_by_value, sweep, sweep_words, verdict
+from kvfit.puzzles import (
+    Claim,
+    Puzzle,
+    Results,
+    against_rivals,
+    answer_words,
+    has_pattern,
+    judge,
+    run,
+    share_by_value,
+    sweep,
+    sweep_words,
+    verdict,
+)
 
 #: The memory that shows the pattern, then of every other one words of a claim that fails; None: it shows the pattern too.
 PATTERNS: dict[str, tuple[str, dict[str, str | None]]] = {
@@ -196,12 +209,48 @@ def test_sweep_counts_settings_and_what_fails() -> None:
     ]  # fmt: skip
 
 
+def of_settings(**shows: str) -> pd.DataFrame:
+    """A sweep in which each memory shows the pattern in the settings marked with an x."""
+    rows = [
+        {"setting": float(i), "memory": memory, "holds": marks[i] == "x", "failed": ""}
+        for i in range(len(next(iter(shows.values()))))
+        for memory, marks in shows.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_the_answer_counts_every_setting_of_both_sides() -> None:
+    swept = of_settings(account="xxx..", never=".....", rival="x..x.", other="..xxx")
+    found = against_rivals(swept).set_index("rival")
+    assert found.loc["never"].tolist() == [3, 0, 0, 5]
+    assert found.loc["rival"].tolist() == [2, 1, 1, 5]
+    assert found.loc["other"].tolist() == [2, 1, 2, 5]
+    assert answer_words(swept).splitlines() == [
+        "For account: it shows the pattern in 3 of 5 settings, never in none.",
+        "Depends on the settings: of 5, account alone shows the pattern in 2, rival alone in 1, both in 1.",
+        "Depends on the settings: of 5, account alone shows the pattern in 2, other alone in 2, both in 1.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("account", "rival", "said"),
+    [
+        ("...", "...", "Not decided: neither account nor rival shows the pattern in any of 3 settings."),
+        ("...", "x.x", "Against account: rival shows the pattern in 2 of 3 settings, account in none."),
+        ("x..", "x..", "Depends on the settings: of 3, account alone shows the pattern in 0, rival alone in 0, both in 1."),
+    ],
+)
+def test_the_answer_can_go_against_the_account(account: str, rival: str, said: str) -> None:
+    assert answer_words(of_settings(account=account, rival=rival)) == said
+
+
 def test_run_writes_and_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     puzzle = Puzzle("toy", "a exceeds b", Toy(), toy, (CLAIM,), {"effect": (0.0, 2.0)}, lambda results, swept: Figure())
     arguments = ["--output", str(tmp_path / "new"), "--replicates", "5", "--sweep-replicates", "3", "--seed", "4"]
     said = run(puzzle, "Toy.", arguments)
     assert "has: shows the published pattern (1 of 1 claims)" in said
     assert "has: pattern in 1 of 2 settings" in said
+    assert "For has: it shows the pattern in 1 of 2 settings, lacks in none." in said
     tables = {path.name: path.read_text() for path in (tmp_path / "new").glob("*.csv")}
     assert sorted(tables) == ["toy.csv", "toy_claims.csv", "toy_sweep.csv"]
     assert (tmp_path / "new" / "toy.png").stat().st_size > 0

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from kvfit.files import write_text
+from kvfit.puzzles.answer import answer_words
 from kvfit.puzzles.claims import Claim, Results, judge, verdict
 from kvfit.puzzles.sweep import Simulate, sweep, sweep_words
 from kvfit.reports.figures.saving import save_figure
@@ -102,4 +103,6 @@ def run(puzzle: Puzzle, description: str | None, arguments: Sequence[str] | None
         write_text(given.output / f"{puzzle.name}{part}.csv", table.to_csv(index=False))
     picture = save_figure(puzzle.draw(results, swept), given.output / f"{puzzle.name}.png")
     files = f"Tables and picture: {picture.with_suffix('').resolve()}*"
-    return f"Published: {puzzle.published}\n\n{verdict(judged)}\n\n{sweep_words(swept)}\n\n{files}"
+    return "\n\n".join(
+        (f"Published: {puzzle.published}", answer_words(swept), verdict(judged), sweep_words(swept), files)
+    )
