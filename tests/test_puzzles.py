@@ -237,7 +237,11 @@ def test_the_answer_counts_every_setting_of_both_sides() -> None:
     [
         ("...", "...", "Not decided: neither account nor rival shows the pattern in any of 3 settings."),
         ("...", "x.x", "Against account: rival shows the pattern in 2 of 3 settings, account in none."),
-        ("x..", "x..", "Depends on the settings: of 3, account alone shows the pattern in 0, rival alone in 0, both in 1."),
+        (
+            "x..",
+            "x..",
+            "Depends on the settings: of 3, account alone shows the pattern in 0, rival alone in 0, both in 1.",
+        ),
     ],
 )
 def test_the_answer_can_go_against_the_account(account: str, rival: str, said: str) -> None:

@@ -52,7 +52,9 @@ def _sentence(account: str, rival: str, counts: Counts, settings: int) -> str:
     if both + rival_alone == 0:
         return f"For {account}: it shows the pattern in {alone} of {settings} settings, {rival} in none."
     if alone + both == 0:
-        return f"Against {account}: {rival} shows the pattern in {rival_alone} of {settings} settings, {account} in none."
+        return (
+            f"Against {account}: {rival} shows the pattern in {rival_alone} of {settings} settings, {account} in none."
+        )
     return (
         f"Depends on the settings: of {settings}, {account} alone shows the pattern in {alone}, {rival} alone in"
         f" {rival_alone}, both in {both}."
