@@ -2,8 +2,6 @@
 
 import pandas as pd
 
-Counts = tuple[int, int, int]
-
 
 def against_rivals(swept: pd.DataFrame) -> pd.DataFrame:
     """In how many settings the first memory, a rival, or both show the pattern.
@@ -38,16 +36,14 @@ def against_rivals(swept: pd.DataFrame) -> pd.DataFrame:
 
 def answer_words(swept: pd.DataFrame) -> str:
     """One sentence a rival: whether the pattern speaks for the first memory whatever the settings, or depends on them."""
-    account = next(iter(swept["memory"]))
-    return "\n".join(
-        _sentence(account, row.rival, (row.account_alone, row.both, row.rival_alone), row.settings)
-        for row in against_rivals(swept).itertuples()
-    )
+    account = str(next(iter(swept["memory"])))
+    table = against_rivals(swept)
+    counts = table[["account_alone", "both", "rival_alone", "settings"]].to_numpy(dtype=int).tolist()
+    return "\n".join(_sentence(account, str(rival), *row) for rival, row in zip(table["rival"], counts, strict=True))
 
 
-def _sentence(account: str, rival: str, counts: Counts, settings: int) -> str:
-    alone, both, rival_alone = counts
-    if not any(counts):
+def _sentence(account: str, rival: str, alone: int, both: int, rival_alone: int, settings: int) -> str:
+    if alone + both + rival_alone == 0:
         return f"Not decided: neither {account} nor {rival} shows the pattern in any of {settings} settings."
     if both + rival_alone == 0:
         return f"For {account}: it shows the pattern in {alone} of {settings} settings, {rival} in none."
