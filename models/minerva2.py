@@ -7,7 +7,11 @@ probability L. Longer lists add noise, repetitions add traces.
     S_i = sum_j probe_j trace_ij / (features not zero in both),  I = sum_i S_i^3
 
 The number of features trades off with L and is fixed (``n_features``). Hintzman (1988) used 20; longer lists need more to
-be remembered at all. In key-value terms: keys are values, separation is a signed cube.
+be remembered at all. In key-value terms: keys are values, separation is a signed cube. With trinary features one item in 3^n
+has none: its echo's intensity is 0, whether it was studied or not. The intensity has a little normal noise, 8 % of the lures'
+standard deviation, so that its distribution is smooth; that distribution is computed to 1e-9, and probabilities are read from
+a table of it, within 1e-4 after lists of 16 or more and 1e-3 after shorter lists or several lengths
+(``pytest tests/test_echo_exact.py``).
 
 Reference: Hintzman (1984), Behavior Research Methods, Instruments, & Computers 16, 96-101; Hintzman (1988), Psychological
 Review 95, 528-551.

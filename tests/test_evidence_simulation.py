@@ -9,7 +9,8 @@ from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Reco
 from kvfit.recognition.evidence.kinds import Kind
 from kvfit.recognition.evidence.laplace import extend_inverse, probit
 from kvfit.recognition.evidence.matrix import gamma_probit, squared_cosine_cumulants
-from kvfit.recognition.evidence.minerva2 import intensity_distribution, moments
+from kvfit.recognition.evidence.echo_intensity import intensity_distribution
+from kvfit.recognition.evidence.minerva2 import moments
 from kvfit.recognition.evidence.probit_table import Tabulated
 from kvfit.recognition.evidence.rem import RemItems, log_odds_distribution
 from kvfit.recognition.evidence.tables import minerva2_table, rem_table

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kvfit.recognition.evidence.minerva2 import Features, echo, intensity_distribution, moments
+from kvfit.recognition.evidence.echo_intensity import intensity_distribution
+from kvfit.recognition.evidence.minerva2 import Features, echo, moments
 
 # golden/minerva2.json: echo_small_1 (hand formula), echo_intensity_binary_n20_L0.5_M20 (60,000 simulated lists)
 SIMULATED_HITS = {0.05: 0.806783, 0.1: 0.618417, 0.2: 0.269233}

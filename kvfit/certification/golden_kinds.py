@@ -74,7 +74,7 @@ def _echo_moments(spec: str, inputs: Mapping[str, Any]) -> Found:
 
 
 def _echo_rates(spec: str, inputs: Mapping[str, Any]) -> Found:
-    from kvfit.recognition.evidence.minerva2 import intensity_distribution
+    from kvfit.recognition.evidence.echo_intensity import intensity_distribution
 
     law = (inputs["learning"], inputs["n_features"], inputs["n_traces"])
     at = np.array(inputs["criteria"])

@@ -1,12 +1,13 @@
-"""MINERVA 2: the echo of a probe from all traces, and how its intensity is distributed.
+"""MINERVA 2: the echo of a probe from all traces, and what one trace adds to its intensity.
 
 Hintzman (1984), Behavior Research Methods, Instruments, & Computers 16, 96-101; Hintzman (1988), Psychological Review
 95, 528-551. Each of `n_features` features is copied into a trace with probability `learning`. The similarity of probe and
 trace is their product per feature that is not zero in both; the echo's intensity is the sum of cubed similarities.
 
-Given the number of the probe's features, traces are independent, so that the intensity's characteristic function is a
-product and its distribution function one Fourier sum. A normal distribution of the intensity would be off by several
-points where lists are short, because cubes are rarely far from zero.
+A probe whose features are all zero, which a share of 3^-n of trinary items is, matches nothing: its similarity is 0 with
+every trace, also with an empty one (0/0), and so is its intensity.
+
+How the intensity is distributed is in :mod:`kvfit.recognition.evidence.echo_intensity`.
 """
 
 from dataclasses import dataclass
@@ -19,9 +20,8 @@ from kvfit.memory.named import minerva2
 
 Features = Literal["binary", "trinary"]
 
-#: Standard deviation of the noise, in units of the lures' standard deviation, that makes the distribution smooth.
-SMOOTHING = 0.08
-_RARE = 1e-9
+#: Probabilities that are left out, of numbers of features and of similarities: of the last digits of a distribution.
+_RARE = 1e-16
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Activations:
     Attributes
     ----------
     chance : float
-        Probability of that number.
+        Probability of that number; over all numbers they sum to 1.
     own, own_chance : ndarray, shape (value,)
         Activations of a trace of the probe's item.
     other, other_chance : ndarray, shape (value,)
@@ -100,12 +100,14 @@ def activations(learning: float, n_features: int, features: Features = "binary")
     chances = binom.pmf(np.arange(n_features + 1), n_features, 2 / 3)
     stored = 2.0 * learning / 3.0
     return tuple(
-        _given(int(k), n_features, learning, stored, float(chances[k])) for k in np.flatnonzero(chances > _RARE) if k
+        _given(int(k), n_features, learning, stored, float(chances[k])) for k in np.flatnonzero(chances > _RARE)
     )
 
 
 def _given(n_probe: int, n_features: int, learning: float, stored: float, chance: float) -> Activations:
     """Activations for a probe of `n_probe` features, `stored` being a random trace's chance of each."""
+    if n_probe == 0:
+        return Activations(chance, np.zeros(1), np.ones(1), np.zeros(1), np.ones(1))
     counts = np.arange(n_probe + 1)
     own_chance = binom.pmf(counts, n_probe, learning)
     # agreements minus disagreements: each feature adds 1, -1 or 0
@@ -117,12 +119,12 @@ def _given(n_probe: int, n_features: int, learning: float, stored: float, chance
     relevant = n_probe + np.arange(n_features - n_probe + 1)
     other = (np.arange(-n_probe, n_probe + 1) / relevant[:, None]) ** 3
     other_chance = outside[:, None] * difference
-    kept = other_chance > _RARE * 1e-3
+    kept = other_chance > _RARE
     return Activations(chance, (counts / n_probe) ** 3, own_chance, other[kept], other_chance[kept])
 
 
 def moments(learning: float, n_features: int, n_traces: int, times: int, features: Features) -> tuple[float, float]:
-    """Mean and variance of the intensity for an item stored `times` times among `n_traces` traces."""
+    """Mean and variance of the intensity, without noise, of an item stored `times` times among `n_traces` traces."""
     means, squares, chances = [], [], []
     for given in activations(learning, n_features, features):
         own = given.own_chance @ given.own
@@ -131,54 +133,6 @@ def moments(learning: float, n_features: int, n_traces: int, times: int, feature
         means.append(times * own)
         squares.append(times * own_variance + (n_traces - times) * other + (times * own) ** 2)
         chances.append(given.chance)
-    weights = np.array(chances) / np.sum(chances)
+    weights = np.array(chances)
     mean = float(weights @ np.array(means))
     return mean, float(weights @ np.array(squares)) - mean**2
-
-
-def intensity_distribution(
-    intensity: np.ndarray,
-    learning: float,
-    n_features: int,
-    n_traces: float,
-    times: float,
-    features: Features = "binary",
-    smoothing: float = SMOOTHING,
-) -> np.ndarray:
-    """Distribution function of the echo intensity.
-
-    Parameters
-    ----------
-    intensity : ndarray, shape (point,)
-    learning : float
-    n_features : int
-    n_traces : float
-        All traces, those of the probe's item included.
-    times : float
-        How often the probe's item was stored; 0 for a lure.
-    features : {"binary", "trinary"}
-    smoothing : float
-        See `SMOOTHING`.
-
-    Returns
-    -------
-    ndarray, shape (point,)
-    """
-    given = activations(learning, n_features, features)
-    variance = sum(g.chance * (g.other_chance @ g.other**2) for g in given)
-    sd = float(np.sqrt(max(n_traces, 1.0) * variance))
-    noise = smoothing * sd
-    width = times + 20.0 * sd + float(np.ptp(intensity))
-    n_nodes = int(np.ceil(4.5 / noise * width / (2.0 * np.pi)))
-    half = np.arange(n_nodes) + 0.5
-    nodes = half * (2.0 * np.pi / width)
-    transform = np.zeros(n_nodes, dtype=complex)
-    for g in given:
-        one = np.cos(np.outer(nodes, g.other)) @ g.other_chance
-        own = np.exp(1j * np.outer(nodes, g.own)) @ g.own_chance
-        # cosines of rare similarities can make the transform negative: a whole power keeps the sign
-        n_others = n_traces - times
-        power = one ** round(n_others) if abs(n_others - round(n_others)) < 1e-9 else np.maximum(one, 0.0) ** n_others
-        transform += g.chance * power * own**times
-    transform *= np.exp(-0.5 * (noise * nodes) ** 2) / half / np.sum([g.chance for g in given])
-    return 0.5 - np.imag(np.exp(-1j * np.outer(intensity, nodes)) @ transform) / np.pi

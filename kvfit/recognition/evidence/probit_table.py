@@ -32,11 +32,15 @@ class ProbitTable:
         Probit of the probability of evidence below the criterion, for each kind of cell.
     low, step : float
         First value and spacing of the parameter grid.
+    first, spacing : float
+        Of the criterion grid; those of `CRITERIA` unless given.
     """
 
     values: np.ndarray
     low: float
     step: float
+    first: float = float(CRITERIA[0])
+    spacing: float = float(CRITERIA[1] - CRITERIA[0])
 
     def __post_init__(self) -> None:
         self.values.flags.writeable = False
@@ -61,8 +65,7 @@ class ProbitTable:
         """
         _, n_rows, n_columns = self.values.shape
         row, row_weights = _cubic((parameter - self.low) / self.step, n_rows, xp)
-        spacing = CRITERIA[1] - CRITERIA[0]
-        column, column_weights = _cubic((criteria - CRITERIA[0]) / spacing, n_columns, xp)
+        column, column_weights = _cubic((criteria - self.first) / self.spacing, n_columns, xp)
         corner = ((kind * n_rows + row - 1) * n_columns)[..., None] + column - 1
         if xp is not np:  # one gather of 4 x 4 neighbours: a small graph compiles fast
             offsets = (np.arange(4)[:, None] * n_columns + np.arange(4)).astype("int64")

@@ -3,10 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import expit, ndtr, ndtri
 
+from kvfit.recognition.evidence.echo_intensity import IntensityLaws, Stored
 from kvfit.recognition.evidence.kinds import Kind
 from kvfit.recognition.evidence.laplace import extend_inverse, probit
-from kvfit.recognition.evidence.minerva2 import Features, intensity_distribution, moments
+from kvfit.recognition.evidence.minerva2 import Features
 from kvfit.recognition.evidence.probit_table import CRITERIA, ProbitTable, tabulate
 from kvfit.recognition.evidence.rem import (
     RemItems,
@@ -17,8 +19,12 @@ from kvfit.recognition.evidence.rem import (
     sum_distribution,
 )
 
-#: Log odds of MINERVA 2's learning probability, and log of REM's storage rate -log(1 - u), in the tables.
-LEARNING_GRID = np.linspace(-2.5, 5.0, 25)
+#: Log odds of MINERVA 2's learning probability, and its criteria, in the tables.
+LEARNING_GRID = np.linspace(-2.5, 5.0, 97)
+INTENSITY_CRITERIA = np.linspace(-7.0, 7.0, 281)
+#: Probit beyond which tails of the intensity go on as normal ones, and share of it from which their slope is taken.
+_FURTHEST, _NEAR = 5.5, 0.9
+#: Log of REM's storage rate -log(1 - u) in the tables.
 RATE_GRID = np.linspace(-4.0, 1.0, 26)
 
 
@@ -39,31 +45,45 @@ def minerva2_table(kinds: tuple[Kind, ...], n_features: int, features: Features)
 
     Notes
     -----
-    Repetitions of an item other than the probe's are taken as unrelated traces.
+    Repetitions of an item other than the probe's are taken as unrelated traces. Rows hold the distribution to 1e-9;
+    interpolation between them adds up to 1e-4 to the probability of a response after lists of 16 or more, and up to 1e-3
+    after lists of 4 and where lists of different lengths share criteria, whose distributions have steps.
     """
+    stored = [
+        Stored((kind.list_length - int(kind.old)) * kind.others + kind.presentations, kind.presentations)
+        for kind in kinds
+    ]
+    values = np.empty((len(kinds), LEARNING_GRID.size, INTENSITY_CRITERIA.size))
+    for row, log_odds in enumerate(LEARNING_GRID):
+        laws = IntensityLaws(float(expit(log_odds)), n_features, features, stored)
+        at = _quantiles(laws, 0, INTENSITY_CRITERIA)
+        for k in range(len(kinds)):
+            values[k, row] = _probits(laws, k, at)
+    return ProbitTable(
+        values,
+        float(LEARNING_GRID[0]),
+        float(LEARNING_GRID[1] - LEARNING_GRID[0]),
+        float(INTENSITY_CRITERIA[0]),
+        float(INTENSITY_CRITERIA[1] - INTENSITY_CRITERIA[0]),
+    )
 
-    def row(log_odds: float) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-        learning = float(1.0 / (1.0 + np.exp(-log_odds)))
 
-        def cdf(kind: Kind, x: np.ndarray) -> np.ndarray:
-            others = (kind.list_length - int(kind.old)) * kind.others
-            return intensity_distribution(
-                x, learning, n_features, others + kind.presentations, kind.presentations, features
-            )
+def _ends(laws: IntensityLaws, kind: int) -> tuple[np.ndarray, np.ndarray]:
+    """Intensities beyond which tails go on as normal ones, and how much intensity a unit of the probit is there."""
+    x = laws.quantiles(kind, _FURTHEST * np.array([-1.0, -_NEAR, _NEAR, 1.0]))
+    return x[[0, 3]], np.diff(x)[[0, 2]] / (_FURTHEST * (1.0 - _NEAR))
 
-        reference = kinds[0]
-        n_traces = max(round(reference.list_length * reference.others), 1)
-        wide = 10.0 * np.sqrt(moments(learning, n_features, n_traces, 0, features)[1])
-        # fine about zero, where lures of short lists pile up
-        x = wide * np.sinh(np.linspace(-4.0, 4.0, 201)) / np.sinh(4.0)
-        at = extend_inverse(x, probit(cdf(reference, x)), CRITERIA)
-        found = []
-        for kind in kinds:
-            grid = np.unique(np.concatenate([at, x, np.linspace(wide, wide + 1.2 * kind.presentations, 81)]))
-            found.append((grid, probit(cdf(kind, grid))))
-        return at, found
 
-    return tabulate(LEARNING_GRID, row)
+def _quantiles(laws: IntensityLaws, kind: int, z: np.ndarray) -> np.ndarray:
+    inside = np.clip(z, -_FURTHEST, _FURTHEST)
+    return laws.quantiles(kind, inside) + (z - inside) * _ends(laws, kind)[1][(z > 0).astype(int)]
+
+
+def _probits(laws: IntensityLaws, kind: int, x: np.ndarray) -> np.ndarray:
+    (low, high), slopes = _ends(laws, kind)
+    inside = np.clip(x, low, high)
+    within = ndtri(np.clip(laws.distribution(kind, inside), *ndtr([-_FURTHEST, _FURTHEST])))
+    return np.asarray(within + (x - inside) / slopes[(x > high).astype(int)])
 
 
 @lru_cache(maxsize=16)
