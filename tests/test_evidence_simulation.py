@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
+from kvfit.recognition.evidence.echo_intensity import intensity_distribution
 from kvfit.recognition.evidence.key_match import moment_matched, quantile_table
 from kvfit.recognition.evidence.key_value import KeyLists, KeyValue, Match, Recollection
 from kvfit.recognition.evidence.kinds import Kind
 from kvfit.recognition.evidence.laplace import extend_inverse, probit
 from kvfit.recognition.evidence.matrix import gamma_probit, squared_cosine_cumulants
-from kvfit.recognition.evidence.echo_intensity import intensity_distribution
 from kvfit.recognition.evidence.minerva2 import moments
 from kvfit.recognition.evidence.probit_table import Tabulated
 from kvfit.recognition.evidence.rem import RemItems, log_odds_distribution
