@@ -13,19 +13,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import arviz as az
 import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy.special import logsumexp
 
 from kvfit.comparison.kept_marginals import kept_marginals
+from kvfit.comparison.loo import psis_loo
 from kvfit.comparison.person_marginals import PersonMarginals, person_marginals, useful_draws
 from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.fit import Fit, fit
-
-#: name of the matrix of marginal likelihoods
-_NAME = "participants"
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +98,13 @@ def new_person(
     with warnings.catch_warnings():
         # Unreliable weights stand in the table instead.
         warnings.filterwarnings("ignore", category=UserWarning)
-        loo = az.loo(_tree(used, marginals.log_value, fit), pointwise=True, var_name=_NAME)
+        loo = psis_loo(*_draws_and_values(used, marginals.log_value, fit))
     elpd, pareto_k = np.asarray(loo.elpd_i), np.asarray(loo.pareto_k)
     return NewPerson(loo, _table(fit.data.participants, marginals, elpd, pareto_k, refitted=False), marginals.common)
 
 
-def _tree(draws: PopulationDraws, log_value: np.ndarray, fit: Fit) -> xr.DataTree:
+def _draws_and_values(draws: PopulationDraws, log_value: np.ndarray, fit: Fit) -> tuple[xr.Dataset, xr.DataArray]:
+    """Posterior and log-likelihood of participants, by chain and draw."""
     shape = (draws.n_chains, draws.n_draws // draws.n_chains)
     own = [p.name for p, differs in zip(fit.model.parameters, draws.varies, strict=True) if differs]
     posterior = xr.Dataset(
@@ -119,8 +117,7 @@ def _tree(draws: PopulationDraws, log_value: np.ndarray, fit: Fit) -> xr.DataTre
             ),
         }
     )
-    values = xr.Dataset({_NAME: (("chain", "draw", "participant"), log_value.reshape(*shape, -1))})
-    return xr.DataTree.from_dict({"/posterior": posterior, "/log_likelihood": values})
+    return posterior, xr.DataArray(log_value.reshape(*shape, -1), dims=("chain", "draw", "participant"))
 
 
 def _table(

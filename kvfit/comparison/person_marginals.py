@@ -14,6 +14,7 @@ import arviz  # noqa: F401  (registers the accessor azstats)
 import numpy as np
 import xarray as xr
 
+from kvfit.comparison.loo import SAME, judged
 from kvfit.comparison.person_proposals import of_each_draw, person_shape, reweighted
 from kvfit.comparison.population_draws import PopulationDraws, population_draws
 from kvfit.inference.fit import Fit
@@ -26,8 +27,9 @@ POINTS, POINTS_OF_DRAW = 4096, 256
 _MOST_DRAWS, _MOST_OWN_DRAWS = 4000, 1000
 #: effective points below which a draw is done again, with so many points of its own
 _FEW_EFFECTIVE, _MORE_POINTS = 40, 2048
-#: draws on whose weights Pareto k is estimated, and points with any weight that this takes at least
-_JUDGED, _FEWEST = 16, 20
+#: draws on whose weights Pareto k is estimated, and points with any weight that this takes at least: of fewer ArviZ's tail,
+#: the upper fifth, is too short
+_JUDGED, _FEWEST = 16, 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,11 +182,14 @@ def log_means(weights: Iterator[np.ndarray], n_draws: int) -> tuple[np.ndarray, 
             if chunk.shape[1] > 1:
                 for draw in judged[(judged >= at) & (judged < at + len(chunk))] - at:
                     found = ratios[draw][ratios[draw] > 0]
-                    shapes.append(_pareto_k(np.log(found)) if found.size > _FEWEST else np.inf)
+                    shapes.append(_pareto_k(np.log(found)) if found.size >= _FEWEST else np.inf)
         at += len(chunk)
     return log_value, np.maximum(effective, 1e-9), float(np.median(shapes)) if shapes else -np.inf
 
 
 def _pareto_k(log_weights: np.ndarray) -> float:
     """Shape of the tail of importance weights ``(point,)``; ArviZ takes their inverse, as leaving out does."""
-    return float(xr.DataArray(-log_weights, dims="point").azstats.psislw(dim="point")[1])
+    if np.ptp(log_weights) < SAME:
+        return -np.inf
+    k = xr.DataArray(-log_weights, dims="point").azstats.psislw(dim="point")[1]
+    return float(judged(np.asarray(k), np.ptp(log_weights)))

@@ -91,9 +91,10 @@ class PopulationDraws:
         return replace(self, mean=self.mean[draws], spread=self.spread[draws], n_chains=1, factor=factor)
 
     def thinned(self, most: int) -> "PopulationDraws":
-        """At most so many draws, evenly spaced, as many of each chain."""
-        every = max(1, -(-self.n_draws // most))
-        kept = np.arange(self.n_draws).reshape(self.n_chains, -1)[:, ::every].ravel()
+        """At most so many draws, evenly spaced, as many of each chain; at least one of each."""
+        rows = np.arange(self.n_draws).reshape(self.n_chains, -1)
+        every = -(-rows.shape[1] // max(1, most // self.n_chains))
+        kept = rows[:, ::every].ravel()
         return replace(self.part(kept), n_chains=self.n_chains)
 
 
