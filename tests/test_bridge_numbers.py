@@ -89,7 +89,7 @@ def test_points_without_density_count_as_such() -> None:
 def test_what_did_not_settle_has_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     draws = np.random.default_rng(4).normal(size=(2, 100, 1))
     monkeypatch.setattr(bridging, "_MOST", 1)
-    assert bridge(lambda x: -x[:, 0] ** 2, draws, np.random.default_rng(5)).error == np.inf
+    assert bridge(lambda x: -(x[:, 0] ** 2), draws, np.random.default_rng(5)).error == np.inf
 
 
 def test_an_exact_proposal_is_exact_at_once() -> None:

@@ -120,9 +120,7 @@ def test_persons_are_told_apart_and_seeded(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_priors_of_a_population_by_hand() -> None:
-    prior = hierarchical._Prior(
-        np.array([1.0, -2.0]), np.array([0.5, 2.0]), np.array([0.6]), np.array([False, True])
-    )
+    prior = hierarchical._Prior(np.array([1.0, -2.0]), np.array([0.5, 2.0]), np.array([0.6]), np.array([False, True]))
     h = np.array([[1.5, -2.0, np.log(0.3)], [1.0, 0.0, 0.0]])
     # normal: one unit off, centre; twice the normal density of the spread, and its Jacobian
     log_norm = -0.5 * np.log(2 * np.pi)
@@ -162,7 +160,9 @@ def hierarchy(monkeypatch: pytest.MonkeyPatch, *, shares: bool, n: int = 40) -> 
     monkeypatch.setattr(hierarchical, "population_draws", lambda fit: draws)
     monkeypatch.setattr(hierarchical, "person_marginals", marginals)
     monkeypatch.setattr(hierarchical, "bridge", bridge)
-    parameters = tuple(Parameter(name, name, "real", (-3.0, 5.0), "m", "r", varies=v) for name, v in (("a", True), ("b", not shares)))
+    parameters = tuple(
+        Parameter(name, name, "real", (-3.0, 5.0), "m", "r", varies=v) for name, v in (("a", True), ("b", not shares))
+    )
     return SimpleNamespace(model=SimpleNamespace(parameters=parameters), label="m"), asked
 
 
@@ -293,7 +293,9 @@ def test_models_are_ordered_by_frequency() -> None:
     assert found["frequency"].is_monotonic_decreasing
 
 
-def said(protected: float, frequency: float = 0.704, method: Any = "importance", k: tuple[float, ...] = (0.1, 0.2)) -> str:
+def said(
+    protected: float, frequency: float = 0.704, method: Any = "importance", k: tuple[float, ...] = (0.1, 0.2)
+) -> str:
     table = pd.DataFrame(
         {
             "model": ["a", "b"], "frequency": [frequency, 1 - frequency], "lower": [0.456, 0.1], "upper": [0.897, 0.5],

@@ -200,8 +200,7 @@ def test_own_points_come_from_the_three_proposals(shape: Any) -> None:
 def test_a_shape_is_a_regression_and_a_quadratic() -> None:
     """Persons' draws that follow the population's exactly but for known residuals, by hand."""
     # population: mean of an own value, of a shared one; spread e or 1 / e. Four draws, all combinations balanced
-    own_mean, shared, log_spread = np.array([[1.0, 1, -1, -1], [2, -2, 2, -2], [1, -1, -1, 1]]) + [[3.0], [5.0], [0.0]]
-    eight = [np.tile(one, 2) for one in (own_mean, shared, log_spread)]
+    eight = [np.tile(one, 2) for one in ([4.0, 4.0, 2.0, 2.0], [7.0, 3.0, 7.0, 3.0], [1.0, -1.0, -1.0, 1.0])]
     draws = PopulationDraws(np.stack(eight[:2], axis=1), np.exp(eight[2])[:, None], np.array([True, False]))
     residual = 0.5 * np.repeat([1.0, -1.0], 4)
     own = (7.0 + 2.0 * (eight[0] - 3.0) - 0.5 * (eight[1] - 5.0) + 0.25 * eight[2] + residual)[:, None]
@@ -281,7 +280,7 @@ def test_the_tail_of_weights_has_its_own_shape() -> None:
 
 def test_how_many_points_are_judged() -> None:
     """30 with any weight; of a shorter tail than its six nothing can be estimated."""
-    some = np.where(np.arange(60) < 30, -np.linspace(0.0, 4.0, 60) ** 2, -np.inf)[None]
+    some = np.where(np.arange(60) < 30, -(np.linspace(0.0, 4.0, 60) ** 2), -np.inf)[None]
     assert np.isfinite(log_means(iter([some.copy()]), 1)[2])
     for n in (20, 24, 25, 29):
         assert log_means(iter([some[:, :n].copy()]), 1)[2] == np.inf

@@ -26,7 +26,9 @@ def test_only_what_is_the_same_is_spread() -> None:
 
 def test_they_count_as_what_they_are() -> None:
     data = invented_data([0, 0, 1, 1])
-    fits = {name: invented_fit(name, row, data) for name, row in {"a": [-1.0] * 4, "b": [-1.5, -1.0, -9.0, -1.0]}.items()}
+    fits = {
+        name: invented_fit(name, row, data) for name, row in {"a": [-1.0] * 4, "b": [-1.5, -1.0, -9.0, -1.0]}.items()
+    }
     for fit in fits.values():
         kept = fit.sampled["log_likelihood"]["recalls"]
         kept.values[:, :, 2] = kept.values[0, 0, 2]

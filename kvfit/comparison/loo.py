@@ -11,7 +11,6 @@ from scipy.special import logsumexp
 
 from kvfit.inference.fit import Fit, by_observation
 
-
 #: log weights that differ less are the same, how far those are spread for ArviZ, and differences of no importance
 SAME, _SPREAD, _ALIKE = 1e-11, 1e-9, 0.1
 

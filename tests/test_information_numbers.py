@@ -1,0 +1,527 @@
+"""What designs and posteriors know, worked out by hand from information that is given."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from rating_designs import bound, one_person
+from scipy.stats import halfnorm, norm
+from study_lists import study_table
+
+import kvfit as kv
+from kvfit.identifiability import after, aspects, before, design, information, table
+from kvfit.identifiability.table import _with_problems
+from kvfit.parameters import Parameter
+
+
+def parameter(name: str, low: float, high: float, **options: Any) -> Parameter:
+    return Parameter(name, name, "real", (low, high), "a mean", "for a test", **options)
+
+
+A, B = parameter("a", -1.0, 3.0), parameter("b", 10.0, 11.0)
+#: information of the two parameters that each of four people has
+INFORMATION = [
+    np.array(one)
+    for one in ([[4.0, 1.0], [1.0, 2.0]], [[9.0, 0.0], [0.0, 1.0]], [[2.0, 2.0], [2.0, 3.0]], [[1.0, 0.5], [0.5, 8.0]])
+]
+
+
+class People:
+    """Participants of whom only their number is known."""
+
+    def __init__(self, labels: list[int]) -> None:
+        self.participants, self.participant = labels, np.array(labels)
+        self.n_participants = len(labels)
+
+    def select(self, participants: list[int]) -> "People":
+        return People(participants)
+
+
+def foreseen(
+    monkeypatch: pytest.MonkeyPatch, pooling: str, parameters: tuple[Parameter, ...] = (A, B), n: int = 4
+) -> tuple[pd.DataFrame, list[Any]]:
+    asked: list[Any] = []
+
+    def scores(model: Any, part: People, at: np.ndarray, *, similarity: Any, seed: int) -> np.ndarray:
+        (who,) = part.participants
+        asked.append((who, at, seed))
+        return np.linalg.cholesky(INFORMATION[who % 4]).T
+
+    monkeypatch.setattr(before, "scores", scores)
+    model: Any = SimpleNamespace(parameters=parameters)
+    return before.foresee(model, People(list(range(n))), None, pooling, 3), asked
+
+
+def correlation(matrix: np.ndarray) -> float:
+    return float(matrix[0, 1] / np.sqrt(matrix[0, 0] * matrix[1, 1]))
+
+
+def test_alone_each_person_meets_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, asked = foreseen(monkeypatch, "none")
+    within = np.mean([np.linalg.inv(np.eye(2) + one) for one in INFORMATION], axis=0)
+    assert found["parameter"].tolist() == ["a", "b"]
+    assert found["contraction"].tolist() == pytest.approx((1 - np.diag(within)).tolist())
+    assert found["person"].tolist() == found["contraction"].tolist()
+    assert found["correlation"].tolist() == pytest.approx([correlation(within)] * 2)
+    assert found["correlated_with"].tolist() == ["b", "a"]
+    # by hand: inverse of (5, 1; 1, 3) has 3 / 14 and 5 / 14 on its diagonal; then 1 / 10 and 1 / 2, ...
+    first = np.mean([3 / 14, 1 / 10, 4 / 8, 9 / 17.75])
+    assert found["contraction"].iloc[0] == pytest.approx(1 - first)
+    # everybody once, within half a standard deviation of the prior's centre, nowhere twice
+    assert [who for who, _, _ in asked] == [0, 1, 2, 3]
+    off = (np.array([at for _, at, _ in asked]) - [A.location, B.location]) / [A.scale, B.scale]
+    assert np.abs(off).max() <= 0.5
+    assert np.unique(off).size == off.size
+    assert off.min() < -0.2
+    assert off.max() > 0.2
+    assert {seed for _, _, seed in asked} == {3}
+
+
+def test_everybody_alike_adds_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = foreseen(monkeypatch, "complete")
+    # sums 16, 3.5 and 14, and 1 of the prior
+    covariance = np.linalg.inv(np.array([[17.0, 3.5], [3.5, 15.0]]))
+    assert found["contraction"].tolist() == pytest.approx((1 - np.diag(covariance)).tolist())
+    assert found["contraction"].iloc[0] == pytest.approx(1 - 15 / (17 * 15 - 3.5**2))
+    assert found["person"].isna().all()
+    assert found["correlation"].tolist() == pytest.approx([-3.5 / np.sqrt(17 * 15)] * 2)
+
+
+def test_persons_of_a_population(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, _ = foreseen(monkeypatch, "partial")
+    # each says of the mean what its own likelihood and the spread between persons (.6) leave: (I^-1 + .36)^-1
+    total = sum(np.linalg.inv(np.linalg.inv(one) + 0.36 * np.eye(2)) for one in INFORMATION)
+    mean = np.linalg.inv(np.eye(2) + total)
+    within = [np.linalg.inv(np.eye(2) / 0.36 + one) for one in INFORMATION]
+    assert found["contraction"].tolist() == pytest.approx((1 - np.diag(mean)).tolist())
+    known = 1 - np.mean([np.diag(one) for one in within], axis=0) / 0.36
+    assert found["person"].tolist() == pytest.approx(known.tolist())
+    inside = float(np.mean([correlation(one) for one in within]))
+    stronger = inside if abs(inside) > abs(correlation(mean)) else correlation(mean)
+    assert found["correlation"].tolist() == pytest.approx([stronger] * 2)
+
+
+def test_what_all_share_has_no_persons(monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = parameter("s", 0.0, 1.0, varies=False)
+    found, _ = foreseen(monkeypatch, "partial", (A, shared))
+    spread = np.diag([0.36, 0.0])
+    total = sum(one @ np.linalg.inv(np.eye(2) + spread @ one) for one in INFORMATION)
+    mean = np.linalg.inv(np.eye(2) + (total + total.T) / 2)
+    assert found["contraction"].tolist() == pytest.approx((1 - np.diag(mean)).tolist())
+    own = np.mean([1 / (1 / 0.36 + one[0, 0]) for one in INFORMATION])
+    assert found["person"].iloc[0] == pytest.approx(1 - own / 0.36)
+    assert np.isnan(found["person"].iloc[1])
+    assert found["correlation"].tolist() == pytest.approx([correlation(mean)] * 2)
+
+
+def test_a_dozen_people_stand_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, asked = foreseen(monkeypatch, "complete", n=45)
+    assert [who for who, _, _ in asked] == [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44]
+    # all of the first kind, 45 of them
+    covariance = np.linalg.inv(np.eye(2) + 45 * INFORMATION[0])
+    assert found["contraction"].tolist() == pytest.approx((1 - np.diag(covariance)).tolist())
+
+
+def test_the_strongest_partner() -> None:
+    matrix = np.array([[1.0, 0.2, -0.7], [0.2, 1.0, np.nan], [-0.7, np.nan, 1.0]])
+    partner, r = before.strongest(matrix, ["a", "b", "c"])
+    assert partner == ["c", "a", "a"]
+    assert r.tolist() == [-0.7, 0.2, -0.7]
+    partner, r = before.strongest(np.ones((1, 1)), ["a"])
+    assert (partner, r.tolist()) == ([""], [0.0])
+
+
+# information
+
+
+def test_slopes_are_central_differences() -> None:
+    """Values above, parameter by parameter, then below; a step is 1e-4 prior standard deviations."""
+    values = np.array([[5e-4, 1.0], [0.0, 2e-4], [1e-4, 1.0], [0.0, -2e-4]])
+    np.testing.assert_allclose(information.slopes(values), [[2.0, 0.0], [0.0, 2.0]])
+    model: Any = SimpleNamespace(parameters=(A, B))
+    around = information.natural_around(model, np.array([1.0, 2.0]))
+    step = 1e-4 * A.scale
+    np.testing.assert_allclose(around["a"].ravel(), [1.0 + step, 1.0, 1.0 - step, 1.0], rtol=1e-12)
+    np.testing.assert_allclose(around["b"].ravel() - 2.0, [0, 1e-4 * B.scale, 0, -1e-4 * B.scale], atol=1e-12)
+
+
+def test_directions_that_say_nothing() -> None:
+    rows = np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 0.0]])
+    null = information.null_space(rows)
+    assert null.shape == (2, 3)
+    np.testing.assert_allclose(rows @ null.T, 0.0, atol=1e-12)
+    assert information.loose(null).tolist() == [True, True, True]
+    assert information.loose(np.array([[0.0101, 1.0, 0.0099]])).tolist() == [True, True, False]
+    assert information.loose(np.array([[0.0, -0.6, 0.0], [-0.8, 0.0, 0.0]])).tolist() == [True, True, False]
+    assert information.loose(np.zeros((0, 3))).tolist() == [False] * 3
+    # 1e-5 of the largest is zero
+    assert len(information.null_space(np.diag([2.0, 2.1e-5]))) == 0
+    assert len(information.null_space(np.diag([2.0, 1.9e-5]))) == 1
+    assert len(information.null_space(np.array([[3.0, 0.0]]))) == 1
+
+
+def test_cells_are_thinned_evenly_and_weighed() -> None:
+    n = 121
+    made = one_person(np.arange(2 * n).reshape(n, 2) + 1, np.ones((n, 2), int), column="c")
+    assert information._thinned(one_person([[3, 4]] * 30, [[1, 1]] * 30, column="c")).n_cells == 60
+    thinned = information._thinned(made)
+    assert thinned.n_cells == 60
+    chosen = np.linspace(0, 241, 60).round().astype(int)
+    np.testing.assert_allclose(thinned.counts / thinned.counts.sum(), made.counts[chosen] / made.counts[chosen].sum())
+    # as many responses as before
+    assert thinned.counts.sum() == pytest.approx(made.counts.sum())
+    np.testing.assert_array_equal(thinned.levels["c"], made.levels["c"][chosen])
+    np.testing.assert_array_equal(thinned.old, made.old[chosen])
+
+
+def test_some_cells_of_a_design() -> None:
+    made = one_person([[1, 2], [3, 4]], [[5, 6], [7, 8]], column="c")
+    made = replace(made, covariates={"lag": np.arange(4.0)}, similarity=np.arange(8.0).reshape(4, 2))
+    part = information.some_cells(made, np.array([1, 2]))
+    assert part.counts.tolist() == [[3, 4], [5, 6]]
+    assert part.old.tolist() == [False, True]
+    assert part.covariates["lag"].tolist() == [1.0, 2.0]
+    assert part.levels["c"].tolist() == [1, 0]
+    assert part.similarity is not None
+    assert part.similarity.tolist() == [[2.0, 3.0], [4.0, 5.0]]
+    assert part.participant.size == 2
+    assert part.n_observations == part.response.size == 0
+
+
+class Coin:
+    """Lists of one toss: heads with a probability whose log odds are the parameter; free recall as far as is asked."""
+
+    parameters = (parameter("x", -1.0, 1.0),)
+
+    def design(self, data: Any, similarity: Any) -> Any:
+        return data
+
+    def simulate(self, design: Any, values: Any, rng: np.random.Generator) -> np.ndarray:
+        assert values["x"].tolist() == [0.4]
+        return rng.random(design.n_observations) < 1 / (1 + np.exp(-0.4))
+
+    def log_likelihood(self, design: Any, values: Any) -> np.ndarray:
+        x = values["x"]
+        return np.where(design.heads, -np.log1p(np.exp(-x)), -np.log1p(np.exp(x)))
+
+
+class Tosses:
+    """Data of so many tosses."""
+
+    def __init__(self, heads: np.ndarray) -> None:
+        self.heads, self.n_observations = heads, heads.size
+
+    def with_responses(self, heads: np.ndarray) -> "Tosses":
+        return Tosses(heads)
+
+
+@pytest.mark.parametrize(("n", "times"), [(1, 8), (3, 3), (8, 1), (9, 1)])
+def test_few_lists_are_simulated_again(n: int, times: int) -> None:
+    """Eight lists for the one parameter at least; their scores together weigh as one experiment."""
+    coin: Any = Coin()
+    rows = information.scores(coin, Tosses(np.zeros(n, bool)), np.array([0.4]), seed=1)
+    assert rows.shape == (n * times, 1)
+    p, scale = 1 / (1 + np.exp(-0.4)), coin.parameters[0].scale
+    # score 1 - p of heads, -p of tails, per prior standard deviation
+    expected = np.sort(np.unique([-p * scale, (1 - p) * scale])) / np.sqrt(times)
+    np.testing.assert_allclose(np.unique(rows.round(6)), expected[np.isin(expected.round(6), rows.round(6))], atol=1e-5)
+    assert np.isin(rows.round(5), expected.round(5)).all()
+    other = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]), seed=2)
+    same = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]), seed=2)
+    np.testing.assert_array_equal(other, same)
+    assert (other != information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]))).any()
+    observed = information.observed_scores(coin, Tosses(np.array([True, False])), np.array([0.4]))
+    np.testing.assert_allclose(observed.ravel(), [(1 - p) * scale, -p * scale], rtol=1e-6)
+
+
+# aspects
+
+
+def test_recall_is_divided_into_events() -> None:
+    # two of three items recalled, the second and then the first: choice, going on, stopping
+    rows = np.array([[0.1, 0.4, 0.3, 0.2], [0.3, 0.0, 0.3, 0.4], [0.0, 0.0, 0.1, 0.9]])
+    found = np.exp(aspects._events(rows, [1, 0]))
+    np.testing.assert_allclose(found, [0.4 / 0.8, 0.3 / 0.6, 0.8, 0.6, 0.9])
+    # everything recalled: the last stop is certain
+    rows = np.array([[0.5, 0.3, 0.2], [0.0, 0.6, 0.4], [0.0, 0.0, 1.0]])
+    np.testing.assert_allclose(np.exp(aspects._events(rows, [0, 1])), [0.5 / 0.8, 1.0, 0.8, 0.6, 1.0])
+    np.testing.assert_allclose(np.exp(aspects._events(np.array([[0.7, 0.3]]), [])), [0.3])
+
+
+def test_events_belong_to_outputs() -> None:
+    assert aspects._kinds(6).tolist() == [0, 1, 1, 1, 2, 2] + [3] * 7
+    assert aspects._kinds(0).tolist() == [3]
+    assert aspects._kinds(1).tolist() == [0, 3, 3]
+
+
+def test_shares_of_recognition_by_hand() -> None:
+    """d' of yes/no answers to old items: n phi^2 (1 / p + 1 / q), so that hits have the share of misses' probability."""
+    made = one_person([[30, 30]], [[30, 30]])
+    model = bound("evsd", 2)
+    names = [p.name for p in model.parameters]
+    x = np.array([p.location for p in model.parameters])
+    d, c = x[names.index("d_prime")], x[names.index("criterion")]
+    asked = SimpleNamespace(
+        design=lambda data: made,
+        scale=model.scale,
+        parameters=model.parameters,
+        log_probabilities=model.log_probabilities,
+    )
+    told = aspects._of_recognition(asked, None, x)
+    scale = {p.name: p.scale for p in model.parameters}
+    for name, at, sign in (("d_prime", c - d, "old"), ("criterion", c, "new")):
+        density, hit = norm.pdf(at), norm.sf(at)
+        amount = 60 * density**2 * scale[name] ** 2
+        rows = told[:2] if sign == "old" else told[2:]
+        np.testing.assert_allclose(rows[:, names.index(name)], [amount / hit, amount / (1 - hit)], rtol=1e-4)
+    assert told[2:, names.index("d_prime")].max() < 1e-12
+
+
+def test_averages_over_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two points say 1 to 3 and 3 to 1 of the first parameter, and nothing but once of the second."""
+    monkeypatch.setattr(aspects, "_N_POINTS", 2)
+    given = iter([np.array([[1.0, 0.0], [3.0, 0.0]]), np.array([[6.0, 2.0], [2.0, 8.0]])])
+    asked: list[np.ndarray] = []
+
+    def told(model: Any, data: Any, at: np.ndarray, rng: Any) -> np.ndarray:
+        asked.append(at)
+        return np.concatenate([next(given), np.zeros((2, 2))])
+
+    monkeypatch.setattr(aspects, "_of_recall", told)
+    data = kv.read_free_recall(study_table(2, 3), name="small")
+    model: Any = kv.get_model("random_recall")
+    found = aspects.aspects(model, data).set_index("parameter")
+    p, q = (one.name for one in model.bind(data).parameters)
+    assert found.loc[p].tolist() == pytest.approx([0.5, 0.5, 0.0, 0.0])
+    assert found.loc[q].tolist() == pytest.approx([0.2, 0.8, 0.0, 0.0])
+    assert list(found) == ["first recall", "recalls 2 to 4", "later recalls", "when recall stops"]
+    location, scale = design.prior_of(model.bind(data))
+    assert (np.abs((np.array(asked) - location) / scale) <= 1.0).all()
+    assert (np.abs((np.array(asked) - location) / scale) > 0.5).any()
+    nothing = iter([np.zeros((4, 2))] * 2)
+    monkeypatch.setattr(aspects, "_of_recall", lambda *given: next(nothing))
+    assert aspects.aspects(model, data).drop(columns="parameter").isna().all(axis=None)
+
+
+# designs
+
+
+def test_parameters_that_no_person_tells_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody alone tells a from b; two people of different kinds do."""
+    rows = {0: [[1.0, 1.0, 0.0]], 1: [[0.0, 0.0, 1.0]], 2: [[1.0, 0.0, 0.0]]}
+    tried: list[int] = []
+    points: list[np.ndarray] = []
+
+    def told(model: Any, part: People, at: np.ndarray, *, similarity: Any) -> np.ndarray:
+        (who,) = part.participants
+        tried.append(who)
+        points.append(at)
+        return np.array(rows.get(who, rows[0]))
+
+    monkeypatch.setattr(design, "observed_scores", told)
+    monkeypatch.setattr(design, "scores", told)
+    model: Any = SimpleNamespace(parameters=(A, B, parameter("c", 0.0, 1.0)))
+    model.bind = lambda data: model
+    assert design.loose_parameters(model, People([0, 1])) == ("a", "b")
+    # both ways at each of three points
+    assert tried == [0, 1] * 6
+    # the first point is the prior's centre, and the others are not
+    centre = np.array([p.location for p in model.parameters])
+    np.testing.assert_array_equal(points[0], centre)
+    assert not np.isclose(points[4], centre).any()
+    off = (np.array(points) - centre) / [p.scale for p in model.parameters]
+    assert np.abs(off).max() <= 0.5
+    tried.clear()
+    assert design.loose_parameters(model, People([0, 1, 2])) == ()
+    assert tried == [0, 1, 2]
+    tried.clear()
+    assert design.loose_parameters(model, People([0])) == ("a", "b", "c")
+    # people with most observations first, six of them
+    many = People(list(range(9)))
+    many.participant = np.repeat(np.arange(9), [1, 1, 5, 1, 4, 1, 3, 1, 2])
+    rows.clear()
+    rows |= {0: [[1.0, 1.0, 0.0]], 1: [[0.0, 0.0, 1.0]], 3: [[1.0, 0.0, 0.0]]}
+    tried.clear()
+    assert design.loose_parameters(model, many) == ("a", "b")
+    assert tried[:6] == [2, 4, 6, 8, 0, 1]
+
+
+def test_similarities_go_with_their_participant() -> None:
+    people = People([0, 1])
+    people.participant = np.array([0, 1, 1])
+    part, similar = design.of_participant(people, np.arange(6.0).reshape(3, 2), 1)
+    assert part.participants == [1]
+    assert similar is not None
+    assert similar.tolist() == [[2.0, 3.0], [4.0, 5.0]]
+    assert design.of_participant(people, None, 1)[1] is None
+
+
+# posteriors
+
+
+def fit_of(**groups: Any) -> Any:
+    model = SimpleNamespace(parameters=(A, B))
+    return SimpleNamespace(model=model, tree={"posterior": xr.Dataset(groups["variables"], groups.get("coords", {}))})
+
+
+PERSON_A = np.array([[[1.0, 3.0, 8.0], [3.0, 5.0, 8.0]], [[1.0, 1.0, 8.0], [3.0, 7.0, 8.0]]])
+
+
+def test_draws_of_persons_are_taken_apart() -> None:
+    b = np.full((2, 2, 3), 1e9)
+    dims = ("chain", "draw", "participant")
+    found = after.person_draws(fit_of(variables={"a": (dims, PERSON_A), "b": (dims, b)}))
+    assert found.shape == (3, 4, 2)
+    assert found[0, :, 0].tolist() == [1.0, 3.0, 1.0, 3.0]
+    assert found[1, :, 0].tolist() == [3.0, 5.0, 1.0, 7.0]
+    # what is at the end of its support is kept 30 prior standard deviations away
+    np.testing.assert_allclose(found[:, :, 1], B.location + 30 * B.scale)
+
+
+def look_back(monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any]) -> pd.DataFrame:
+    monkeypatch.setattr(after, "_loose", lambda fit, estimates: np.array([False, True]))
+    sensitive = pd.DataFrame(
+        {"parameter": ["b", "a"], "prior_sensitivity": [0.1, 0.2], "likelihood_sensitivity": [0.3, 0.4]}
+    )
+    monkeypatch.setattr(after, "_sensitivity", lambda fit: sensitive)
+    coords = {"parameter": ["a", "b"], "person_parameter": ["b"]}
+    return after.look_back(fit_of(variables=variables, coords=coords))
+
+
+def test_a_posterior_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    dims = ("chain", "draw", "participant")
+    rng = np.random.default_rng(1)
+    b = 10.5 + 0.1 * rng.normal(size=(2, 2, 3))
+    mean = np.array([[[0.0, 10.0], [2.0, 10.2]], [[2.0, 10.6], [0.0, 10.4]]])
+    sd = np.array([[[0.1], [0.3]], [[0.1], [0.3]]])
+    variables = {
+        "a": (dims, PERSON_A),
+        "b": (dims, b),
+        "population_mean": (("chain", "draw", "parameter"), mean),
+        "population_sd": (("chain", "draw", "person_parameter"), sd),
+    }
+    found = look_back(monkeypatch, variables).set_index("parameter")
+    # persons: variances over draws 1, 5 and 0, mean 2; their means 2, 4 and 8, variance 56 / 9
+    assert found.loc["a", "person"] == pytest.approx((56 / 9) / (56 / 9 + 2))
+    # population: 0, 2, 2, 0 has variance 1; 10, 10.2, 10.6, 10.4 has .05
+    assert found["contraction"].tolist() == pytest.approx([1 - 1 / A.scale**2, 1 - 0.05 / B.scale**2])
+    # spread of b: variance .01, of a half-normal of scale .6 prior standard deviations 1 - 2 / pi times its square
+    assert np.isnan(found.loc["a", "spread_contraction"])
+    assert found.loc["b", "spread_contraction"] == pytest.approx(1 - 0.01 / ((0.6 * B.scale) ** 2 * (1 - 2 / np.pi)))
+    # of means: (0, 2, 2, 0) with (10, 10.2, 10.6, 10.4) .4 / 2 / sqrt(.05) = .447; within persons: on average
+    rows_a, rows_b = PERSON_A.reshape(4, 3).T, b.reshape(4, 3).T
+    inside = np.mean([np.corrcoef(rows_a[0], rows_b[0])[0, 1], np.corrcoef(rows_a[1], rows_b[1])[0, 1], 0.0])
+    among = 0.1 / np.sqrt(0.05)
+    expected = among if abs(among) > abs(inside) else inside
+    assert found["correlation"].tolist() == pytest.approx([expected] * 2)
+    assert found["prior_sensitivity"].tolist() == [0.2, 0.1]
+    assert found["likelihood_sensitivity"].tolist() == [0.4, 0.3]
+    assert found["determined"].tolist() == [True, False]
+
+
+def test_a_posterior_without_a_population(monkeypatch: pytest.MonkeyPatch) -> None:
+    dims = ("chain", "draw", "participant")
+    variables = {"a": (dims, PERSON_A), "b": (dims, np.full((2, 2, 3), 10.5))}
+    found = look_back(monkeypatch, variables).set_index("parameter")
+    # the persons' mean variance is 2
+    assert found["contraction"].tolist() == pytest.approx([1 - 2 / A.scale**2, 1.0])
+    assert found["spread_contraction"].isna().all()
+    # nobody differs in b
+    assert np.isnan(found.loc["b", "person"])
+    assert found["correlation"].tolist() == [0.0, 0.0]
+    one = {"a": (dims, PERSON_A[:, :, :1]), "b": (dims, np.full((2, 2, 1), 10.5))}
+    assert look_back(monkeypatch, one)["person"].isna().all()
+
+
+def test_the_log_prior_of_a_population() -> None:
+    mean = np.array([[[1.0, 10.5], [1.0 + A.scale, 10.5]]])
+    variables = {"population_mean": (("chain", "draw", "parameter"), mean)}
+    coords = {"parameter": ["a", "b"], "chain": [0], "draw": [0, 1]}
+    fit = fit_of(variables=variables, coords=coords)
+    at_centre = float(norm.logpdf(0) * 2 - np.log(A.scale) - np.log(B.scale))
+    found = after.log_prior(fit, fit.tree["posterior"])
+    np.testing.assert_allclose(found.to_numpy(), [[at_centre, at_centre - 0.5]])
+    # in an order of its own
+    sd = np.array([[[0.5, 1.0], [0.25, 2.0]]])
+    variables["population_sd"] = (("chain", "draw", "person_parameter"), sd)
+    fit = fit_of(variables=variables, coords=coords | {"person_parameter": ["b", "a"]})
+    spreads = halfnorm.logpdf([0.5, 0.25], scale=0.6 * B.scale) + halfnorm.logpdf([1.0, 2.0], scale=0.6 * A.scale)
+    found = after.log_prior(fit, fit.tree["posterior"])
+    np.testing.assert_allclose(found.to_numpy(), [[at_centre + spreads[0], at_centre - 0.5 + spreads[1]]])
+
+
+def test_persons_are_asked_at_their_own_estimates(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def told(model: Any, part: People, at: np.ndarray, *, similarity: Any) -> np.ndarray:
+        asked.append((part.participants[0], at.tolist()))
+        return np.array([[1.0, 1.0]])
+
+    monkeypatch.setattr(after, "scores", told)
+    people = People(list(range(25)))
+    fit: Any = SimpleNamespace(model=SimpleNamespace(parameters=(A, B)), data=people, similarity=None)
+    estimates = np.arange(50.0).reshape(25, 2)
+    assert after._loose(fit, estimates).tolist() == [True, True]
+    who = np.linspace(0, 24, 12).round().astype(int).tolist()
+    assert asked == [(one, [2.0 * one, 2.0 * one + 1]) for one in who]
+    asked.clear()
+    rows = iter([[[1.0, 1.0]], [[1.0, 0.0]], [[1.0, 1.0]]])
+    monkeypatch.setattr(after, "scores", lambda *given, similarity: asked.append(1) or np.array(next(rows)))
+    assert after._loose(fit, estimates).tolist() == [False, False]
+    assert len(asked) == 2
+
+
+# words
+
+
+ROW = {
+    "contraction": 0.5, "person": 0.5, "correlated_with": "b", "correlation": 0.5, "prior_sensitivity": 0.0,
+    "likelihood_sensitivity": 0.2, "determined": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changed", "begins"),
+    [
+        ({}, ""),
+        ({"contraction": 0.1}, ""),
+        ({"contraction": 0.0949}, "a is hardly informed: its prior is narrowed by 9% of its variance"),
+        ({"contraction": -0.3}, "a is hardly informed: its prior is narrowed by 0% of"),
+        ({"correlation": 0.9}, ""),
+        ({"correlation": -0.93}, "a and b are told apart badly (correlation 0.93)"),
+        ({"prior_sensitivity": 0.0499}, ""),
+        ({"prior_sensitivity": 0.05}, "a is pulled one way by its prior and another by the data"),
+        ({"prior_sensitivity": 0.05, "likelihood_sensitivity": 0.05}, "a is pulled one way"),
+        ({"prior_sensitivity": 0.06, "likelihood_sensitivity": 0.049}, "a depends on its prior more than on the data"),
+        ({"person": 0.1}, ""),
+        ({"person": 0.09}, "a of single persons is hardly known"),
+        ({"determined": False, "contraction": 0.0}, "a changes no prediction: its prior decides; hold it at a value."),
+    ],
+)
+def test_each_limit(changed: dict[str, Any], begins: str) -> None:
+    (said,) = _with_problems(pd.DataFrame([{"parameter": "a"} | ROW | changed]))["problem"]
+    assert said.startswith(begins)
+    assert bool(said) == bool(begins)
+
+
+def test_what_is_missing_is_no_problem() -> None:
+    made = _with_problems(
+        pd.DataFrame(
+            [{"parameter": "a", "correlated_with": "", "correlation": 0.0, "contraction": 0.9, "determined": True}]
+        )
+    )
+    assert made["problem"].tolist() == [""]
+    assert made[["spread_contraction", "person", "prior_sensitivity"]].isna().all(axis=None)
+
+
+def test_parameters_without_reservation_are_counted() -> None:
+    two = pd.DataFrame([{"parameter": "a"} | ROW, {"parameter": "b"} | ROW | {"person": 0.0}, {"parameter": "c"} | ROW])
+    found = table.Identifiability("m", True, _with_problems(two))
+    assert found.verdict() == (
+        "These data tell 2 of 3 parameters of m without reservation. b of single persons is hardly known: their estimates"
+        " are the population's."
+    )
