@@ -89,11 +89,16 @@ def diagnose(tree: Any, var_names: list[str], undetermined: str = "") -> Diagnos
         Of `kvfit.recognition.identification.design_objection`.
     """
     judged = _each_correlation_once(tree["posterior"].to_dataset()[var_names])
-    table: pd.DataFrame = az.summary(judged, kind="diagnostics", round_to="none")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table: pd.DataFrame = az.summary(judged, kind="diagnostics", round_to="none")
     table = table.astype(float)
     # A quantity that does not vary (a person spread fixed by the design) has no r-hat.
     rhat = table["r_hat"].to_numpy()
-    worst = int(np.nanargmax(rhat)) if np.isfinite(rhat).any() else 0
+    worst = str(table.index[int(np.nanargmax(rhat)) if np.isfinite(rhat).any() else 0])
+    # nor has one that left the numbers, which must not be skipped as if it did not vary
+    broken = [str(name) for name, values in judged.items() if not np.isfinite(values.to_numpy()).all()]
+    if broken:
+        rhat, worst = np.full_like(rhat, np.nan), broken[0]
     stats = tree["sample_stats"]
     posterior = tree["posterior"]
     return Diagnostics(
@@ -103,7 +108,7 @@ def diagnose(tree: Any, var_names: list[str], undetermined: str = "") -> Diagnos
         rhat_max=float(np.nanmax(rhat)) if np.isfinite(rhat).any() else float("nan"),
         ess_bulk_min=float(np.nanmin(table["ess_bulk"])),
         ess_tail_min=float(np.nanmin(table["ess_tail"])),
-        worst=str(table.index[worst]),
+        worst=worst,
         undetermined=undetermined,
     )
 
