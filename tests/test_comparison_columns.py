@@ -199,7 +199,7 @@ def test_evidence_stands_beside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_evidence_that_rests_on_priors(monkeypatch: pytest.MonkeyPatch) -> None:
-    # a leads b by 30, c by 40 and d by 50; halved scales take 15.1 from the first lead, 19.9 from the second, 26 from the third
+    # a leads b by 30, c by 40 and d by 50; halved scales take 15.1, 19.9 and 26 of that away
     found = with_evidence(
         monkeypatch,
         a=(0.0, 0.1, 0.0, 0.0),

@@ -284,9 +284,8 @@ def test_criteria_by_hand() -> None:
 def test_totals_are_sums_over_participants() -> None:
     rows = [ml._scores(-50.0, 2, 20, 5, 1, 2, ""), ml._scores(-30.0, 2, 10, 3, 0, 3, "a")]
     model: Any = SimpleNamespace(parameters=(A, B))
-    table = pd.DataFrame(
-        [{"subject": who, "a": 1.0 + k, "b": 2.0} | row for k, (who, row) in enumerate(zip("xy", rows, strict=True))]
-    )
+    people = [{"subject": "x", "a": 1.0, "b": 2.0}, {"subject": "y", "a": 2.0, "b": 2.0}]
+    table = pd.DataFrame([who | row for who, row in zip(people, rows, strict=True)])
     found = ml.PointFit(model, None, "ml", table, 0)
     assert found.totals().to_dict() == {
         "log_likelihood": -80.0, "n_parameters": 4, "aic": 168.0, "bic": pytest.approx(160.0 + 2 * np.log(200.0)),

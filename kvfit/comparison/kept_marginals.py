@@ -56,7 +56,8 @@ def kept_marginals(
 def _read(path: Path) -> PersonMarginals | None:
     """Values that were kept; a file that was cut off or damaged counts as missing."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # NumPy leaves a file open that is no archive
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as kept:
             return PersonMarginals(
                 kept["log_value"], kept["effective"], int(kept["points"]), kept["pareto_k"], bool(kept["common"])
             )

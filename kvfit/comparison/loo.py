@@ -13,6 +13,7 @@ from kvfit.inference.fit import Fit, by_observation
 
 #: log weights that differ less are the same, how far those are spread for ArviZ, and differences of no importance
 SAME, _SPREAD, _ALIKE = 1e-11, 1e-9, 0.1
+_FEWEST_DRAWS = 25
 
 
 def spread_apart(log_likelihood: np.ndarray) -> np.ndarray:
@@ -61,8 +62,19 @@ def psis_loo(posterior: xr.Dataset, log_likelihood: xr.DataArray) -> Any:
     -------
     arviz_stats.ELPDData
         Pointwise.
+
+    Raises
+    ------
+    ValueError
+        For fewer than 25 draws, of which ArviZ knows no tail.
     """
     values = log_likelihood.to_numpy()
+    n_draws = values.shape[0] * values.shape[1]
+    if n_draws < _FEWEST_DRAWS:
+        raise ValueError(
+            f"leaving out by importance sampling: expected at least {_FEWEST_DRAWS} draws, found {n_draws}; sample more, or"
+            " use more of them (draws=)"
+        )
     told = xr.Dataset({"unit": log_likelihood.copy(data=spread_apart(values))})
     tree = xr.DataTree.from_dict({"/posterior": posterior, "/log_likelihood": told})
     loo = az.loo(tree, pointwise=True, var_name="unit")
