@@ -129,6 +129,7 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     """List the models, or describe one."""
     from kvfit.certification.records import status
     from kvfit.registry import get_model, installed, with_items
+    from kvfit.ties import groups, ties_of
 
     known = installed()
     if name is None:
@@ -162,6 +163,13 @@ def models(name: Annotated[str | None, typer.Argument(help="Describe one model w
     )
     for fixed, value in model.fixed.items():
         say(f"  {fixed:<18}held at {value:g}; write {fixed}=free to fit it")
+    for tied, target in ties_of(model).items():
+        say(f"  {tied:<18}equal to {target}")
+    alike = groups(model)
+    if alike:
+        say("\nParameters that can be equal ({1}={0} makes two one, and {0} stays)".format(*alike[0]))
+        for names in alike:
+            say(f"  {', '.join(names)}")
     say("\nOptions (first is the default)")
     for key, option in family.options.items():
         say(f"  {key:<18}{option.allowed}\n{'':<20}{option.meaning}")

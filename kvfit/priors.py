@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from kvfit.parameters import Parameter
+from kvfit.ties import none_of_its_own, ties_of
 
 Interval = tuple[float, float]
 #: ``{"sigma": (0.9, 1.5)}``, or texts as on the command line: ``"sigma=0.9:1.5"``.
@@ -328,6 +329,10 @@ def add_priors(model: Any, priors: Mapping[str, Interval], later: Callable[[str]
         Listing every problem.
     """
     wanted, problems = merged(model.priors, priors)
+    ties = ties_of(model)
+    of_tied = [key for key in wanted if Target.read(key).name in ties]
+    problems += [f"{key}: {none_of_its_own(Target.read(key).name, ties, 'prior')}" for key in of_tied]
+    wanted = {key: interval for key, interval in wanted.items() if key not in of_tied}
     targets, _ = replace(model, priors={}).prior_targets()
     possible = {k: v for k, v in wanted.items() if k in targets and inside(targets[k], v)}
     known, effects = replace(model, priors=possible).prior_targets()

@@ -11,11 +11,14 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from kvfit.memory_model import MemoryModel
+from kvfit.number_option import NumberOption
+from kvfit.parameters import Parameter
+from kvfit.ties import resolved, tie_problems
 
 
 @dataclass(frozen=True)
 class Option:
-    """An option of a model.
+    """An option of a model with named values; one that is a number is a :class:`~kvfit.number_option.NumberOption`.
 
     Parameters
     ----------
@@ -40,9 +43,19 @@ class Option:
         return next((known for known in self.values if known == value), value)
 
     @property
+    def default(self) -> Any:
+        """The value of an option that is not given."""
+        return self.values[0]
+
+    @property
     def allowed(self) -> str:
         """The allowed values in words."""
         return ", ".join(map(str, self.values)) + (" or a column of the data" if self.column else "")
+
+    @property
+    def expected(self) -> str:
+        """The allowed values in words, for messages."""
+        return f"one of {self.allowed}"
 
 
 @dataclass(frozen=True)
@@ -103,7 +116,7 @@ class ModelFamily:
         One line for listings.
     build : callable
         ``build(**options) -> MemoryModel``.
-    options : mapping of str to Option
+    options : mapping of str to Option or NumberOption
     default_fixed : mapping of str to float
         Parameters held at a value unless they are set to another value or to ``"free"``.
     no_effect : tuple of NoEffect
@@ -115,7 +128,7 @@ class ModelFamily:
     name: str
     summary: str
     build: Callable[..., MemoryModel]
-    options: Mapping[str, Option]
+    options: Mapping[str, Option | NumberOption]
     default_fixed: Mapping[str, float] = field(default_factory=dict)
     no_effect: tuple[NoEffect, ...] = ()
     forms: Mapping[str, Form] = field(default_factory=dict)
@@ -127,7 +140,7 @@ class ModelFamily:
                 if name not in self.options:
                     problems.append(f"no_effect: {name} is no option of the model")
                 else:
-                    wrong = [value for value in values if value not in self.options[name].values]
+                    wrong = [value for value in values if not self.options[name].allows(value)]
                     problems += [f"no_effect: {value!r} is no value of option {name}" for value in wrong]
         if problems:
             raise ModelError(self.name, problems)
@@ -153,34 +166,41 @@ class ModelFamily:
         problems = []
         for key, value in chosen.items():
             if not self.options[key].allows(value):
-                problems.append(f"option {key}: expected one of {self.options[key].allowed}; found {value!r}")
+                problems.append(f"option {key}: expected {self.options[key].expected}; found {value!r}")
         if problems:
             raise ModelError(self.name, problems)
         chosen = {k: self.options[k].declared(v) for k, v in chosen.items()}
-        defaults = {k: o.values[0] for k, o in self.options.items()}
+        defaults = {k: o.default for k, o in self.options.items()}
         problems = self._without_effect(chosen, defaults, rest)
         if problems:
             raise ModelError(self.name, problems)
         # a Protocol is no dataclass to the type checker; every model is one
         model: Any = self.build(**{**defaults, **chosen})
         model = replace(model, options={k: v for k, v in chosen.items() if v != defaults[k]})
-        known = {p.name: p for p in model.all_parameters}
+        parameters = _named_parameters(model, rest)
+        known = {name: p for name, (p, _) in parameters.items()}
         fixed: dict[str, float] = {k: v for k, v in self.default_fixed.items() if k in known}
+        ties: dict[str, str] = {}
         for key, value in rest.items():
             if key in known and value == "free":
                 fixed.pop(key, None)
             elif key not in known:
                 expected = ", ".join([*self.options, *known])
                 problems.append(f"{key}: neither an option nor a parameter; known are {expected}")
+            elif isinstance(value, str):
+                ties[key] = value.strip()
+                fixed.pop(key, None)
             elif isinstance(value, bool) or not isinstance(value, int | float) or not known[key].contains(value):
                 problems.append(f"{key}: expected 'free' or a value {known[key].support_words}, found {value!r}")
             else:
                 fixed[key] = float(value)
+        problems += tie_problems(ties, parameters, fixed, tuple(self.options))
         if problems:
             raise ModelError(self.name, problems)
+        ties = resolved(ties)
         said: dict[str, Any] = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
-        said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed}
-        built: MemoryModel = replace(model, fixed=fixed, options={**model.options, **said})
+        said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed} | ties
+        built: MemoryModel = replace(model, fixed=fixed, tied=ties, options={**model.options, **said})
         return built if items is None else with_items(built, items)
 
     def _without_effect(self, chosen: dict[str, Any], defaults: dict[str, Any], rest: dict[str, Any]) -> list[str]:
@@ -196,6 +216,16 @@ class ModelFamily:
             f" leave it out: {instead}"
             for rule in broken
         ]
+
+
+def _named_parameters(model: Any, rest: Mapping[str, Any]) -> dict[str, tuple[Parameter, str]]:
+    """Parameters by name, with the columns by whose levels they vary; also those named in `rest` that data may bring."""
+    find = getattr(model, "find_parameter", None)
+    found = {p.name: (p, "") for p in model.all_parameters}
+    if find is None:
+        return found
+    names = [*found, *rest, *(value.strip() for value in rest.values() if isinstance(value, str))]
+    return {name: one for name in names if (one := find(name)) is not None}
 
 
 class ModelError(ValueError):

@@ -21,6 +21,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from kvfit.number_option import NumberOption
 from kvfit.parameters import Parameter
 from kvfit.recognition.evidence.kinds import LIST_LENGTH, PRESENTATIONS, find_kinds
 from kvfit.recognition.evidence.probit_table import Tabulated
@@ -65,7 +66,7 @@ MODEL = ModelFamily(
     summary="summed echo of all traces (Hintzman 1984, 1988)",
     build=build,
     options={
-        "n_features": Option((40, 10, 20, 30, 60, 80), "features of an item"),
+        "n_features": NumberOption(40, 5, 200, "how many an item has", unit="features", whole=True),
         "features": Option(("binary", "trinary"), "values of features: -1 and 1, or -1, 0 and 1"),
         "criteria_by": CRITERIA_BY,
     },

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from kvfit.number_option import NumberOption
 from kvfit.parameters import Parameter
 from kvfit.recognition.evidence.kinds import LIST_LENGTH, PRESENTATIONS, find_kinds
 from kvfit.recognition.evidence.probit_table import Tabulated
@@ -27,7 +28,7 @@ from kvfit.recognition.memory import Cells, Memory
 from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.options import CRITERIA_BY, column
 from kvfit.recognition.ratings import Ratings
-from kvfit.registry import ModelFamily, Option
+from kvfit.registry import ModelFamily
 
 STORAGE = Parameter(
     "storage", "u", "unit", (0.06, 0.75), "probability that a feature is stored in one presentation",
@@ -61,9 +62,9 @@ MODEL = ModelFamily(
     summary="odds of having been studied, from noisy images (Shiffrin & Steyvers 1997)",
     build=build,
     options={
-        "c": Option((0.7, 0.5, 0.6, 0.8, 0.9), "probability that a stored feature is right"),
-        "g": Option((0.4, 0.3, 0.35, 0.45, 0.5), "rate of the geometric distribution of feature values"),
-        "n_features": Option((20, 10, 15, 30, 40), "features of an item"),
+        "c": NumberOption(0.7, 0.1, 0.95, "probability that a stored feature is right"),
+        "g": NumberOption(0.4, 0.1, 0.9, "rate of the geometric distribution of feature values"),
+        "n_features": NumberOption(20, 5, 60, "how many an item has", unit="features", whole=True),
         "criteria_by": CRITERIA_BY,
     },
 )

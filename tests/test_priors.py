@@ -393,3 +393,44 @@ def test_a_report_says_which_priors_were_stated(one_person: kv.RecognitionData) 
     alone: Any = [kv.Fit(plain, one_person, None, FitSettings(pooling="none"))]
     assert "of each person's value" in prior_words(alone)
     assert _card("uvsd", alone[0]).parameters[0].persons == ()
+
+
+# One way everywhere: priors are the model's, whatever takes it.
+
+WRONG = "evsd(prior(d_prime)=2:1)"
+TAKES_A_MODEL: dict[str, Any] = {
+    "fit": lambda data: kv.fit(WRONG, data),
+    "fit_batch": lambda data: kv.fit_batch([WRONG], data, store="nowhere"),
+    "point_fit": lambda data: kv.point_fit(WRONG, data),
+    "prior_predict": lambda data: kv.prior_predict(WRONG, data),
+    "evidence": lambda data: kv.evidence([WRONG, "uvsd"], data),
+    "identifiability": lambda data: kv.identifiability(WRONG, data),
+    "recover": lambda data: kv.recover(WRONG, data),
+    "calibrate": lambda data: kv.calibrate(WRONG, data),
+    "confuse": lambda data: kv.confuse([WRONG, "uvsd"], data),
+    "design_curve": lambda data: kv.design_curve([WRONG, "uvsd"], data, participants=[1, 2]),
+    "log_likelihood": lambda data: kv.log_likelihood(WRONG, data, {"d_prime": 1.0, "criterion": 0.5}),
+    "simulate": lambda data: kv.simulate(WRONG, data, {"d_prime": 1.0, "criterion": 0.5}, seed=1),
+    "arviz_tree": lambda data: kv.arviz_tree(WRONG, data, None),
+    "certify": lambda data: kv.certify([WRONG]),
+    "check_model": lambda data: kv.check_model(WRONG),
+}
+
+
+@pytest.mark.parametrize("name", TAKES_A_MODEL)
+def test_whatever_takes_a_model_reads_the_priors_in_its_name(
+    name: str, one_person: kv.RecognitionData, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="prior of d_prime: expected two numbers, lower before upper"):
+        TAKES_A_MODEL[name](one_person)
+
+
+def test_recovery_draws_its_truth_from_the_stated_prior(one_person: kv.RecognitionData) -> None:
+    model = kv.get_model("evsd", priors={"d_prime": (1.99, 2.01), "persons(d_prime)": (1.98, 2.02)})
+    found = kv.recover(model, one_person, replicates=2, seed=1, show_progress=False)
+    truth = found.persons.query("parameter == 'd_prime'")["true"]
+    assert len(truth) == 2
+    assert truth.between(1.95, 2.05).all()
+    same = kv.recover(model.label, one_person, replicates=2, seed=1, show_progress=False)
+    pd.testing.assert_frame_equal(same.persons, found.persons)

@@ -13,6 +13,7 @@ from kvfit.priors import Interval, add_priors, label_parts, stated
 from kvfit.recall.separation import Separation
 from kvfit.recall.stopping import StoppingRule
 from kvfit.recall.tables import MemoryTables, assemble
+from kvfit.ties import Ties, untied, with_tied
 
 if TYPE_CHECKING:
     from kvfit.recall.design import RecallDesign
@@ -55,6 +56,8 @@ class RecallModel:
         Floor of the probability of an event (cymr: 1e-5), 0 for none.
     priors : mapping of str to tuple of float
         Stated by the user in the place of the parameters' own, see :mod:`kvfit.priors`.
+    tied : mapping of str to str
+        Parameters that have the values of others and are none of the model's own, see :mod:`kvfit.ties`.
     """
 
     name: str
@@ -72,6 +75,7 @@ class RecallModel:
     support_floor: Callable[[Mapping[str, Any]], Any] | None = None
     event_floor: float = 0.0
     priors: Mapping[str, Interval] = field(default_factory=dict)
+    tied: Ties = field(default_factory=dict)
 
     task = "free_recall"
     #: name of the observed variable
@@ -80,7 +84,8 @@ class RecallModel:
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
         """Parameters of memory, choice and stopping, the fixed ones included."""
-        return stated(self.memory_parameters + self.separation.parameters + self.stopping.parameters, self.priors)
+        declared = self.memory_parameters + self.separation.parameters + self.stopping.parameters
+        return stated(untied(declared, self.tied), self.priors)
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -135,7 +140,7 @@ class RecallModel:
         xp : module
             ``numpy`` or ``pytensor.tensor``.
         """
-        p = {**{k: xp.ones(list_length.shape) * v for k, v in self.fixed.items()}, **p}
+        p = with_tied({**{k: xp.ones(list_length.shape) * v for k, v in self.fixed.items()}, **p}, self.tied)
         memory = self.memory(p, list_length, n_positions, xp)
         stop, stop_match = self.stopping.table(p, n_positions, xp)
         floor: Any = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from kvfit.items import ItemEffect, Items
 from kvfit.parameters import Parameter
+from kvfit.ties import Ties, none_of_its_own
 
 
 def wanted_names(items: Items, default: Sequence[str]) -> tuple[str, ...]:
@@ -30,7 +31,9 @@ def wanted_names(items: Items, default: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
-def find_effects(names: Sequence[str], parameters: Mapping[str, Parameter]) -> tuple[ItemEffect, ...]:
+def find_effects(
+    names: Sequence[str], parameters: Mapping[str, Parameter], tied: Ties | None = None
+) -> tuple[ItemEffect, ...]:
     """Effects of these names.
 
     Parameters
@@ -39,6 +42,8 @@ def find_effects(names: Sequence[str], parameters: Mapping[str, Parameter]) -> t
         A parameter's name, or with a status: ``criterion:old``.
     parameters : mapping of str to Parameter
         What effects can move.
+    tied : mapping of str to str, optional
+        Parameters that have the values of others, see :mod:`kvfit.ties`: effects move those.
 
     Raises
     ------
@@ -48,7 +53,9 @@ def find_effects(names: Sequence[str], parameters: Mapping[str, Parameter]) -> t
     found, problems = [], []
     for name in names:
         base, _, status = name.partition(":")
-        if base not in parameters:
+        if tied and base in tied:
+            problems.append(f"items: {base}: {none_of_its_own(base, tied, 'effect of items')}")
+        elif base not in parameters:
             known = ", ".join(parameters)
             problems.append(f"items: {base} is no parameter; effects of items can move {known}")
         elif status not in ("", "old", "new") or name.endswith(":"):

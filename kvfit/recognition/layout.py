@@ -59,6 +59,12 @@ def find_binding(model: "RecognitionModel", data: "RecognitionData") -> Binding:
         for name in model.fixed
         if name not in known
     ]
+    problems += [
+        f"{name}={target}: the model has no parameter {one} on a scale of {data.n_categories} categories"
+        for name, target in model.tied.items()
+        for one in (name, target)
+        if one not in known
+    ]
     if problems:
         raise BindingError(f"{model.label} on {data.name}:\n  " + "\n  ".join(problems))
     return Binding(binding.scale, levels)

@@ -19,6 +19,7 @@ from kvfit.recognition.items import find_effects, wanted_names
 from kvfit.recognition.memory import Memory
 from kvfit.recognition.objective import RecognitionObjective
 from kvfit.recognition.scale import GENERAL_SCALE, Scale
+from kvfit.ties import Ties, untied, with_tied
 
 if TYPE_CHECKING:
     from kvfit.tasks.recognition import RecognitionData
@@ -58,6 +59,8 @@ class RecognitionModel:
         Names of the effects of items (see :meth:`with_items`); empty for none.
     priors : mapping of str to tuple of float
         Stated by the user in the place of the parameters' own, see :mod:`kvfit.priors`.
+    tied : mapping of str to str
+        Parameters that have the values of others and are none of the model's own, see :mod:`kvfit.ties`.
     """
 
     name: str
@@ -73,6 +76,7 @@ class RecognitionModel:
     binding: Binding | None = None
     items: tuple[str, ...] = ()
     priors: Mapping[str, Interval] = field(default_factory=dict)
+    tied: Ties = field(default_factory=dict)
 
     task = "recognition"
     observed = "responses"
@@ -129,7 +133,7 @@ class RecognitionModel:
             Listing every name that is no parameter of the model.
         """
         names = wanted_names(items, self._item_default())
-        find_effects(names, {p.name: p for p, _ in self._base_parameters})
+        find_effects(names, {p.name: p for p, _ in self._base_parameters}, self.tied)
         options = {name: value for name, value in self.options.items() if name != "items"}
         gone = {f"items({name})" for name in self.items if name not in names}
         return replace(
@@ -175,17 +179,39 @@ class RecognitionModel:
 
     def _item_default(self) -> tuple[str, ...]:
         strength = () if self.decision.moves_evidence else self.memory.by_condition[:1]
-        return (*(self.memory.by_item or strength), *self.decision.by_item())
+        wanted = (*(self.memory.by_item or strength), *self.decision.by_item())
+        # where a parameter is tied, the effect is on the one whose value it has
+        parts = (name.partition(":") for name in wanted)
+        return tuple(dict.fromkeys(self.tied.get(name, name) + colon + status for name, colon, status in parts))
 
     @cached_property
     def _base_parameters(self) -> list[tuple[Parameter, str]]:
         """Each parameter once, with the column by whose levels it varies ("" for none)."""
-        own = stated(self.memory.parameters, self.priors)
-        memory = [(p, self.by if p.name in self.memory.by_condition else "") for p in own]
-        varying = self.decision.by_condition(self.scale)
-        own = stated(self.decision.parameters(self.scale), self.priors)
-        decision = [(p, self.criteria_by if p.name in varying else "") for p in own]
-        return memory + decision
+        declared = self._declared(self.scale)
+        columns = {p.name: column for p, column in declared}
+        return [(p, columns[p.name]) for p in stated(untied([p for p, _ in declared], self.tied), self.priors)]
+
+    def _declared(self, scale: Scale) -> list[tuple[Parameter, str]]:
+        """Parameters of memory and decision, tied ones included, with the columns by whose levels they vary."""
+        memory = [(p, self.by if p.name in self.memory.by_condition else "") for p in self.memory.parameters]
+        varying = self.decision.by_condition(scale)
+        of_scale = self.decision.parameters(scale)
+        return memory + [(p, self.criteria_by if p.name in varying else "") for p in of_scale]
+
+    def find_parameter(self, name: str) -> tuple[Parameter, str] | None:
+        """A parameter by its name, and the column by whose levels it varies ("" for none).
+
+        Before the model is bound also one that it has on longer scales only, such as ``spacing_5``.
+        """
+        found = {p.name: (p, column) for p, column in self._declared(self.scale)}
+        if name in found or self.binding is not None:
+            return found.get(name)
+        of_scale = {p.name for p in self.decision.parameters(_LONGER_SCALE)}
+        for p, column in self._declared(_LONGER_SCALE):
+            alike = p.name in of_scale and _NUMBER.sub("#", p.name) == _NUMBER.sub("#", name)
+            if alike and all(int(number) > 0 for number in _NUMBER.findall(name)):
+                return replace(p, name=name), column
+        return None
 
     def _levels(self, column: str) -> tuple[str, ...]:
         return self.binding.levels[column] if self.binding and column else ()
@@ -309,7 +335,7 @@ class RecognitionModel:
             of_cell = values[ITEM_EFFECTS][..., k][..., design.item]
             name = effect.parameter.name
             p[name] = effect.parameter.shifted(p[name], effect.at(design.old, of_cell), xp)
-        return p
+        return dict(with_tied(p, self.tied))
 
     def _complete(self, design: RecognitionDesign, values: Mapping[str, Any], xp: Any) -> Mapping[str, Any]:
         """Values with those of the fixed parameters, of one shape."""

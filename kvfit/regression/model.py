@@ -35,6 +35,7 @@ from kvfit.regression.columns import Columns
 from kvfit.regression.design import RegressionDesign, distinct_rows
 from kvfit.regression.formula import Formula, FormulaError, Formulas, formula_texts, read_formula
 from kvfit.regression.objective import RegressionObjective
+from kvfit.ties import formula_problems
 
 
 @dataclass(frozen=True)
@@ -342,6 +343,7 @@ def with_formulas(model: MemoryModel, formulas: Formulas) -> RegressionModel:
             raise FormulaError(model.label, ["bound to data already; give formulas to the unbound model"])
         before, model = model.formulas, model.base
     problems = [f"{f.parameter}: has a formula already: {f}" for f in before if f.parameter in texts]
+    problems += [problem for name in texts for problem in formula_problems(name, model)]
     read: list[Formula] = list(before)
     for name, text in texts.items():
         try:

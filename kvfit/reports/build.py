@@ -29,6 +29,7 @@ from kvfit.reports.own_section import Section
 from kvfit.reports.page import write_page
 from kvfit.reports.priors import is_stated, prior_words
 from kvfit.store import package_versions
+from kvfit.ties import ties_of
 
 
 def report(
@@ -200,4 +201,9 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
         for fit in comparison.fits
         for name, value in fit.model.fixed.items()
     ]
-    return (*comparison_words.notes(comparison), *held)
+    equal = [
+        f"{fit.label} was fitted with {name} equal to {other}; a value of its own could change its place."
+        for fit in comparison.fits
+        for name, other in ties_of(fit.model).items()
+    ]
+    return (*comparison_words.notes(comparison), *held, *equal)
