@@ -1,6 +1,7 @@
 """Options of models that are numbers: any number of a range, not a menu of some."""
 
 from dataclasses import dataclass
+from math import isfinite
 from numbers import Real
 from typing import Any
 
@@ -48,9 +49,10 @@ class NumberOption:
 
     def allows(self, value: Any) -> bool:
         """Whether a value may be given."""
-        if isinstance(value, bool | np.bool_) or not isinstance(value, Real) or not np.isfinite(value):
+        if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
             return False
-        return bool(self.low <= value <= self.high) and (not self.whole or float(value).is_integer())
+        number = float(value)
+        return isfinite(number) and self.low <= number <= self.high and (not self.whole or number.is_integer())
 
     def declared(self, value: Any) -> float:
         """The number as labels have it, however it was written: .70 and 0.7 are one, and so are 20 and 20.0."""

@@ -18,6 +18,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from kvfit.number_option import NumberOption
 from kvfit.parameters import Parameter
 from kvfit.recognition.evidence.kinds import LIST_LENGTH, PRESENTATIONS, find_kinds
@@ -28,7 +30,12 @@ from kvfit.recognition.memory import Cells, Memory
 from kvfit.recognition.model import RecognitionModel
 from kvfit.recognition.options import CRITERIA_BY, column
 from kvfit.recognition.ratings import Ratings
-from kvfit.registry import ModelFamily
+from kvfit.registry import ModelError, ModelFamily
+
+#: Range of log likelihood ratios beyond which the grid of their distribution would fold back more than .003 of it.
+FURTHEST = 112.0
+#: Share of stored features at the upper end of the tables.
+STORED = 0.934
 
 STORAGE = Parameter(
     "storage", "u", "unit", (0.06, 0.75), "probability that a feature is stored in one presentation",
@@ -42,9 +49,39 @@ def _evidence(items: RemItems, p: Mapping[str, Any], cells: Cells, xp: Any) -> T
     return Tabulated(rem_table(kinds, items), index, xp.log(-xp.log1p(-storage)))
 
 
+def reach(items: RemItems) -> float:
+    """Width of the range in which log likelihood ratios of images lie when nearly all features are stored.
+
+    From all features wrong to four standard deviations above the mean of the tested item's own image.
+    """
+    base = items.g * (1.0 - items.g) ** np.arange(400.0)
+    base = base[base > 1e-15]
+    right = items.c + (1.0 - items.c) * base
+    match, mismatch = np.log(right / base), float(np.log1p(-items.c))
+    mean = STORED * base @ (right * match + (1.0 - right) * mismatch)
+    square = STORED * base @ (right * match**2 + (1.0 - right) * mismatch**2)
+    return float(items.n_features * (mean - mismatch) + 4.0 * np.sqrt(items.n_features * (square - mean**2)))
+
+
 def build(c: float, g: float, n_features: int, criteria_by: str) -> RecognitionModel:
-    """Build the model with the given options; see ``MODEL.options``."""
+    """Build the model with the given options; see ``MODEL.options``.
+
+    Raises
+    ------
+    ModelError
+        If the likelihood ratios spread further than the grid on which their distribution is computed.
+    """
     items = RemItems(n_features=int(n_features), g=g, c=c)
+    width = reach(items)
+    if width > FURTHEST:
+        raise ModelError(
+            "rem",
+            [
+                f"options c={c:g}, g={g:g} and n_features={n_features:g} together: log likelihood ratios spread over"
+                f" {width:.0f}, more than the {FURTHEST:g} within which their distribution is computed; expected fewer features,"
+                " a smaller c or a larger g"
+            ],
+        )
     return RecognitionModel(
         name="rem",
         options={},
@@ -63,7 +100,7 @@ MODEL = ModelFamily(
     build=build,
     options={
         "c": NumberOption(0.7, 0.1, 0.95, "probability that a stored feature is right"),
-        "g": NumberOption(0.4, 0.1, 0.9, "rate of the geometric distribution of feature values"),
+        "g": NumberOption(0.4, 0.2, 0.9, "rate of the geometric distribution of feature values"),
         "n_features": NumberOption(20, 5, 60, "how many an item has", unit="features", whole=True),
         "criteria_by": CRITERIA_BY,
     },

@@ -71,6 +71,7 @@ def test_every_value_of_every_option_is_tried() -> None:
         tried = [get_model(spec).options for spec in SPECS if get_model(spec).name == name]
         assert {} in tried, f"{name} with its defaults"
         for option, described in family.options.items():
+            assert isinstance(described, Option), f"{name}({option}): try the ends of its range"
             values = {options.get(option, described.values[0]) for options in tried}
             missing += [f"{name}({option}={value})" for value in described.values if value not in values]
     assert missing == []

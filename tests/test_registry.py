@@ -18,7 +18,8 @@ LISTS = [[], [5, 4, 0], [0, 1, 2, 3, 4, 5], [2, 4, 1, 0]]
 def accepted(family: ModelFamily) -> list[dict[str, Any]]:
     """Every combination of options that the family takes, defaults left out."""
     found = {}
-    for values in product(*(option.values for option in family.options.values())):
+    menus = [o.values if isinstance(o, Option) else (o.default, o.low, o.high) for o in family.options.values()]
+    for values in product(*menus):
         try:
             model = family(**dict(zip(family.options, values, strict=True)))
         except ModelError:
