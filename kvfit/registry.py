@@ -195,12 +195,20 @@ class ModelFamily:
             else:
                 fixed[key] = float(value)
         problems += tie_problems(ties, parameters, fixed, tuple(self.options))
+        if ties and not hasattr(model, "tied"):
+            problems += [f"{key}: models such as {self.name} have no equal parameters; leave it out" for key in ties]
         if problems:
             raise ModelError(self.name, problems)
         ties = resolved(ties)
         said: dict[str, Any] = {k: v for k, v in fixed.items() if v != self.default_fixed.get(k)}
         said |= {k: "free" for k in self.default_fixed if k in known and k not in fixed} | ties
-        built: MemoryModel = replace(model, fixed=fixed, tied=ties, options={**model.options, **said})
+        # somebody else's kind of model may know nothing of ties
+        changed: dict[str, Any] = {
+            "fixed": fixed,
+            "options": {**model.options, **said},
+            **({"tied": ties} if ties else {}),
+        }
+        built: MemoryModel = replace(model, **changed)
         return built if items is None else with_items(built, items)
 
     def _without_effect(self, chosen: dict[str, Any], defaults: dict[str, Any], rest: dict[str, Any]) -> list[str]:

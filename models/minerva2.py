@@ -66,7 +66,7 @@ MODEL = ModelFamily(
     summary="summed echo of all traces (Hintzman 1984, 1988)",
     build=build,
     options={
-        "n_features": NumberOption(40, 5, 200, "how many an item has", unit="features", whole=True),
+        "n_features": NumberOption(40, 5, 100, "how many an item has", unit="features", whole=True),
         "features": Option(("binary", "trinary"), "values of features: -1 and 1, or -1, 0 and 1"),
         "criteria_by": CRITERIA_BY,
     },

@@ -99,9 +99,9 @@ MODEL = ModelFamily(
     summary="odds of having been studied, from noisy images (Shiffrin & Steyvers 1997)",
     build=build,
     options={
-        "c": NumberOption(0.7, 0.1, 0.95, "probability that a stored feature is right"),
-        "g": NumberOption(0.4, 0.2, 0.9, "rate of the geometric distribution of feature values"),
-        "n_features": NumberOption(20, 5, 60, "how many an item has", unit="features", whole=True),
+        "c": NumberOption(0.7, 0.3, 0.95, "probability that a stored feature is right"),
+        "g": NumberOption(0.4, 0.2, 0.8, "rate of the geometric distribution of feature values"),
+        "n_features": NumberOption(20, 10, 60, "how many an item has", unit="features", whole=True),
         "criteria_by": CRITERIA_BY,
     },
 )
