@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from claim_studies import Study, answer, answer_by_aic, between, label, write
 from peers_lists import begin, meanings
+from person_shares import share_by_person
 
 import kvfit as kv
 from kvfit.comparison.families import FamilyClaim
@@ -123,17 +124,9 @@ def compound_cueing(responses: npt.NDArray[np.int16], participant: npt.NDArray[n
     for kind in (before == 1, before >= REMOTE):
         counted = (known & kind).sum(axis=-1)
         near = (known & kind & (after == 1)).sum(axis=-1)
-        with np.errstate(invalid="ignore"):
-            rates.append(by_person(near, participant) / by_person(counted, participant))
+        rates.append(share_by_person(near, counted, participant))
     difference: npt.NDArray[np.float64] = rates[0] - rates[1]
     return difference
-
-
-def by_person(counts: npt.NDArray[np.int64], participant: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Sum ``(..., list)`` over each participant's lists, which stand together."""
-    starts = np.flatnonzero(np.diff(participant, prepend=-1))
-    total: npt.NDArray[np.float64] = np.add.reduceat(counts, starts, axis=-1).astype(float)
-    return total
 
 
 def main() -> None:

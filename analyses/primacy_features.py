@@ -6,6 +6,7 @@ starts and less with every recall; items that were written more strongly are fav
 
 import numpy as np
 import numpy.typing as npt
+from person_shares import share_by_person
 
 import kvfit as kv
 from kvfit.reports.statistics import Statistic
@@ -27,15 +28,15 @@ def features(data: kv.FreeRecallData) -> dict[str, Statistic]:
 
     def end_first(responses: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         last = responses[..., 0] == data.list_length
-        return ratio(last, responses[..., 0] > 0, who)
+        return share_by_person(last, responses[..., 0] > 0, who)
 
     def start_recalled(responses: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         early = ((responses > 0) & (responses <= START)).sum(axis=-1)
-        return ratio(early, np.full_like(early, START), who)
+        return share_by_person(early, np.full_like(early, START), who)
 
     def start_late(responses: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         late = responses[..., LATE - 1 :]
-        return ratio(((late > 0) & (late <= START)).sum(axis=-1), (late > 0).sum(axis=-1), who)
+        return share_by_person(((late > 0) & (late <= START)).sum(axis=-1), (late > 0).sum(axis=-1), who)
 
     def at_lag(lag: int) -> Statistic:
         def value(responses: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
@@ -52,16 +53,3 @@ def features(data: kv.FreeRecallData) -> dict[str, Statistic]:
         "lag-CRP at +1": at_lag(1),
         "lag-CRP at -1": at_lag(-1),
     }
-
-
-def ratio(
-    counted: npt.NDArray[np.integer] | npt.NDArray[np.bool_],
-    of: npt.NDArray[np.integer] | npt.NDArray[np.bool_],
-    participant: npt.NDArray[np.int64],
-) -> npt.NDArray[np.float64]:
-    """Share ``(..., participant)`` of counts by list ``(..., list)``; lists of a participant stand together."""
-    starts = np.flatnonzero(np.diff(participant, prepend=-1))
-    above, below = (np.add.reduceat(np.asarray(one, dtype=float), starts, axis=-1) for one in (counted, of))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share: npt.NDArray[np.float64] = above / below
-    return share

@@ -154,8 +154,8 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
         assert f'id="{section}"' in page
     assert decision.headline in page
     assert (tmp_path / "tiny_confusion" / "verdict.txt").is_file()
-    counts = scripts["distinct_keys_and_values"].by_person
-    recalled = {"recalled": lambda responses: counts((responses > 0).sum(axis=-1), data.participant)}
+    share, lists = scripts["distinct_keys_and_values"].share_by_person, np.ones(data.participant.size)
+    recalled = {"recalled": lambda responses: share((responses > 0).sum(axis=-1), lists, data.participant)}
     table = predictive_statistics(fits, recalled, 20, show_progress=False)
     assert (table["lower"] <= table["predicted"]).all()
     assert (table["misfit"].abs() < 3).all()

@@ -41,6 +41,6 @@ def test_features_are_those_that_can_be_counted_by_hand(script: ModuleType) -> N
 
 
 def test_shares_of_nothing_are_missing(script: ModuleType) -> None:
-    found = script.ratio(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
+    found = script.share_by_person(np.array([0, 1]), np.array([0, 2]), np.array([0, 1]))
     assert np.isnan(found[0])
     assert found[1] == 0.5
