@@ -1,6 +1,6 @@
 """What designs and posteriors know, worked out by hand from information that is given."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,6 +78,7 @@ def test_alone_each_person_meets_the_prior(monkeypatch: pytest.MonkeyPatch) -> N
     assert np.unique(off).size == off.size
     assert off.min() < -0.2
     assert off.max() > 0.2
+    np.testing.assert_allclose(off[0], np.random.default_rng(3).uniform(-0.5, 0.5, 2))
     assert {seed for _, _, seed in asked} == {3}
 
 
@@ -103,6 +104,13 @@ def test_persons_of_a_population(monkeypatch: pytest.MonkeyPatch) -> None:
     inside = float(np.mean([correlation(one) for one in within]))
     stronger = inside if abs(inside) > abs(correlation(mean)) else correlation(mean)
     assert found["correlation"].tolist() == pytest.approx([stronger] * 2)
+
+
+def test_persons_values_may_hang_together_more_than_the_means(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "INFORMATION", [np.array([[50.0, 45.0], [45.0, 50.0]])] * 4)
+    found, _ = foreseen(monkeypatch, "partial")
+    # within each: precision 50 + 1 / .36 and 45
+    assert found["correlation"].tolist() == pytest.approx([-45.0 / (50.0 + 1 / 0.36)] * 2)
 
 
 def test_what_all_share_has_no_persons(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +172,13 @@ def test_directions_that_say_nothing() -> None:
     assert len(information.null_space(np.array([[3.0, 0.0]]))) == 1
 
 
+@dataclass
+class Wrapped:
+    """Cells inside another design, as models with formulas have them."""
+
+    rows: Any
+
+
 def test_cells_are_thinned_evenly_and_weighed() -> None:
     n = 121
     made = one_person(np.arange(2 * n).reshape(n, 2) + 1, np.ones((n, 2), int), column="c")
@@ -176,6 +191,10 @@ def test_cells_are_thinned_evenly_and_weighed() -> None:
     assert thinned.counts.sum() == pytest.approx(made.counts.sum())
     np.testing.assert_array_equal(thinned.levels["c"], made.levels["c"][chosen])
     np.testing.assert_array_equal(thinned.old, made.old[chosen])
+    assert information._thinned(one_person([[3, 4]], [[1, 1]])).n_cells == 2
+    formula = information._thinned(Wrapped(made))
+    np.testing.assert_array_equal(formula.rows.counts, thinned.counts)
+    assert information._thinned(Wrapped(one_person([[3, 4]], [[1, 1]]))).rows.n_cells == 2
 
 
 def test_some_cells_of_a_design() -> None:
@@ -233,7 +252,10 @@ def test_few_lists_are_simulated_again(n: int, times: int) -> None:
     other = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]), seed=2)
     same = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]), seed=2)
     np.testing.assert_array_equal(other, same)
-    assert (other != information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]))).any()
+    default = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]))
+    assert (other != default).any()
+    zero = information.scores(coin, Tosses(np.zeros(40, bool)), np.array([0.4]), seed=0)
+    np.testing.assert_array_equal(default, zero)
     observed = information.observed_scores(coin, Tosses(np.array([True, False])), np.array([0.4]))
     np.testing.assert_allclose(observed.ravel(), [(1 - p) * scale, -p * scale], rtol=1e-6)
 
@@ -260,7 +282,8 @@ def test_events_belong_to_outputs() -> None:
 
 def test_shares_of_recognition_by_hand() -> None:
     """d' of yes/no answers to old items: n phi^2 (1 / p + 1 / q), so that hits have the share of misses' probability."""
-    made = one_person([[30, 30]], [[30, 30]])
+    # two cells of either kind, 30 new and 80 old items
+    made = one_person([[4, 6], [15, 5]], [[25, 35], [1, 19]], column="list")
     model = bound("evsd", 2)
     names = [p.name for p in model.parameters]
     x = np.array([p.location for p in model.parameters])
@@ -273,9 +296,9 @@ def test_shares_of_recognition_by_hand() -> None:
     )
     told = aspects._of_recognition(asked, None, x)
     scale = {p.name: p.scale for p in model.parameters}
-    for name, at, sign in (("d_prime", c - d, "old"), ("criterion", c, "new")):
+    for name, at, sign, n in (("d_prime", c - d, "old", 80), ("criterion", c, "new", 30)):
         density, hit = norm.pdf(at), norm.sf(at)
-        amount = 60 * density**2 * scale[name] ** 2
+        amount = n * density**2 * scale[name] ** 2
         rows = told[:2] if sign == "old" else told[2:]
         np.testing.assert_allclose(rows[:, names.index(name)], [amount / hit, amount / (1 - hit)], rtol=1e-4)
     assert told[2:, names.index("d_prime")].max() < 1e-12

@@ -115,14 +115,17 @@ def test_persons_and_deviates() -> None:
 # weights
 
 
+@pytest.mark.parametrize(("at_once", "chunks"), [(30, [1, 1]), (60, [2])])
 @pytest.mark.parametrize("factor", [None, FACTOR])
-def test_common_points_have_exact_weights(factor: np.ndarray | None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_common_points_have_exact_weights(
+    factor: np.ndarray | None, at_once: int, chunks: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     likelihood: Any = Likelihood(2)
     draws = PopulationDraws(MEAN[:, [0, 2]], SPREAD, np.array([True, True]), 1, factor)
     centre, around = np.array([0.2, -0.6]), np.array([[0.5, 0.2], [0.2, 0.9]])
-    monkeypatch.setattr(person_proposals, "_AT_ONCE", 30)  # one draw at a time
+    monkeypatch.setattr(person_proposals, "_AT_ONCE", at_once)
     found = list(reweighted(likelihood, centre, around, draws, 30, np.random.default_rng(1)))
-    assert [len(one) for one in found] == [1, 1]
+    assert [len(one) for one in found] == chunks
     (theta,) = likelihood.asked
     assert theta.shape == (30, 2)
     proposal = multivariate_t.logpdf(theta, centre, 1.2**2 * around, df=5)
@@ -153,7 +156,8 @@ def shape() -> Any:
 def test_own_points_have_exact_weights(shape: Any, factor: np.ndarray | None) -> None:
     likelihood: Any = Likelihood(3)
     draws = PopulationDraws(MEAN, SPREAD, VARIES, 1, factor)
-    points = 50
+    # 22.4 and 22.4 points of the first two proposals, the rest of the third
+    points = 56
     found = np.concatenate(list(of_each_draw(likelihood, shape, draws, points, np.random.default_rng(4))))
     asked = np.concatenate(likelihood.asked).reshape(2, points, 3)
     np.testing.assert_array_equal(asked[:, :, 1], np.repeat(MEAN[:, [1]], points, axis=1))
@@ -170,13 +174,16 @@ def test_own_points_have_exact_weights(shape: Any, factor: np.ndarray | None) ->
         at = np.concatenate([MEAN[s], np.log(SPREAD[s])])
         followed = shape.mean + (at - shape.centre) / shape.unit @ shape.slope
         regressed = multivariate_t.logpdf(theta, followed, 1.44 * shape.covariance, df=5)
-        mixture = np.log(0.4 * np.exp(narrow) + 0.4 * np.exp(regressed) + 0.2 * np.exp(prior))
+        mixture = np.log((22 * np.exp(narrow) + 22 * np.exp(regressed) + 12 * np.exp(prior)) / 56)
         np.testing.assert_allclose(found[s], likelihood.log(asked[s]) + prior - mixture, atol=1e-6)
 
 
 def test_own_points_come_from_the_three_proposals(shape: Any) -> None:
     likelihood: Any = Likelihood(3)
     draws = PopulationDraws(MEAN[[0]], SPREAD[[0]], VARIES)
+    # values that hang together, one of them better known than the other
+    together = np.array([[8.0, -5.0], [-5.0, 4.0]]), np.array([[0.5, 0.6], [0.6, 1.0]])
+    shape = replace(shape, information=together[0], covariance=together[1])
     n = 20_000
     list(of_each_draw(likelihood, shape, draws, n, np.random.default_rng(5)))
     theta = np.concatenate(likelihood.asked)[:, VARIES]
@@ -219,6 +226,41 @@ def test_a_shape_is_a_regression_and_a_quadratic() -> None:
     # a unit of the shared value moves the person by -.5, and b by 2 times that
     np.testing.assert_allclose(found.coupling, [[-1.0]], rtol=1e-6)
     np.testing.assert_allclose(found.shared, [5.0])
+
+
+def test_information_is_what_the_posterior_knows_beyond_the_prior(shape: Any) -> None:
+    """Of two values: the posterior's precision is the sum of both."""
+    prior = np.linalg.inv(np.diag(np.exp(shape.centre[3:])) ** 2)
+    np.testing.assert_allclose(shape.information + prior, np.linalg.inv(shape.covariance), rtol=1e-6)
+    expected = np.linalg.solve(shape.covariance, shape.mean) - prior @ shape.centre[[0, 2]]
+    np.testing.assert_allclose(shape.linear, expected, rtol=1e-6)
+    np.testing.assert_allclose(
+        shape.coupling, np.linalg.solve(shape.covariance, shape.slope[1] / shape.unit[1])[None], rtol=1e-6
+    )
+
+
+def test_draws_that_do_not_differ_have_a_proposal() -> None:
+    ridge = person_proposals._ridge
+    # a part in 1e9 of the mean variance, and something where there is none
+    np.testing.assert_allclose(ridge(np.array([[2.0, 0.5], [0.5, 6.0]])), 4e-9 * np.eye(2), rtol=1e-12)
+    np.testing.assert_allclose(ridge(np.zeros((2, 2))), 1e-21 * np.eye(2), rtol=1e-12)
+    likelihood: Any = Likelihood(2)
+    draws = PopulationDraws(MEAN[:, [0, 2]], SPREAD, np.array([True, True]))
+    same = np.ones((2, 2))
+    for weights in (
+        reweighted(likelihood, np.zeros(2), same, draws, 30, np.random.default_rng(1)),
+        of_each_draw(
+            likelihood,
+            person_shape(
+                np.ones((40, 2)),
+                PopulationDraws(np.tile(MEAN[:, [0, 2]], (20, 1)), np.tile(SPREAD, (20, 1)), np.array([True, True])),
+            ),
+            draws,
+            30,
+            np.random.default_rng(1),
+        ),
+    ):
+        assert np.isfinite(np.concatenate(list(weights))).all()
 
 
 def test_what_says_less_than_the_prior_has_no_negative_information() -> None:
