@@ -48,20 +48,21 @@ def test_one_simulated_experiment_of_each() -> None:
 
 def test_several_experiments() -> None:
     # two experiments of two people, and one of three: means over six, seven people
-    a = scores(a=[[10.0, 20.0], [30.0, 40.0]], b=[[-8.0, -9.0, -1.0]])
+    a = scores(a=[[18.0, 20.0], [22.0, 24.0]], b=[[-8.0, -9.0, -1.0]])
     found = discernment(a, "aic", "a", "b")
-    assert found.lead == (pytest.approx(50.0), pytest.approx(-18.0))
+    assert found.lead == (pytest.approx(42.0), pytest.approx(-18.0))
     assert found.simulated == (4, 3)
     assert found.replicates == 1
     # three people: -8, -9, -1 with variance 19; all are told
     assert found.spread[1] == pytest.approx(np.sqrt(3 * 19.0))
     assert found.persons == (1.0, 1.0)
-    spread = np.sqrt(2 * 500 / 3)
+    # 18 to 24: variance 20 / 3
+    spread = np.sqrt(2 * 20 / 3)
     assert found.spread[0] == pytest.approx(spread)
     # two people in each: Student's t with one degree of freedom; means of two experiments
     two = 13.967744
-    assert found.for_first[0] == pytest.approx(norm.sf((two - 50 / spread) / np.sqrt(1.5)), abs=1e-6)
-    assert found.for_first[1] == pytest.approx(norm.cdf((-two - 50 / spread) / np.sqrt(1.5)), abs=1e-12)
+    assert found.for_first[0] == pytest.approx(norm.sf((two - 42 / spread) / np.sqrt(1.5)), abs=1e-6)
+    assert found.for_first[1] == pytest.approx(norm.cdf((-two - 42 / spread) / np.sqrt(1.5)), abs=1e-12)
 
 
 def test_four_units_are_needed_at_least() -> None:
@@ -77,6 +78,7 @@ def test_four_units_are_needed_at_least() -> None:
     assert alike.for_first[0] == pytest.approx(1.0)
     # level people are told for neither
     assert alike.persons == (1.0, 0.0)
+    assert discernment(scores(a=[[1.0, 0.0, 2.0, -1.0]], b=[[0.0, -1.0]]), "aic", "a", "b").persons == (0.5, 0.5)
 
 
 def test_failed_fits_are_left_out() -> None:
@@ -95,7 +97,8 @@ def test_failed_fits_are_left_out() -> None:
     assert discernment(scores(a=[[10.0, 11.0]], b=[[1.0, 2.0]]), "aic", "a", "b").simulated == (2, 2)
 
 
-KNOWN = Discernment((0.9, 0.02), (0.03, 0.85), (0.8, 0.7), (9, 9), (100.0, -60.0), (10.0, 20.0), 1)
+#: of one simulated experiment
+KNOWN = Discernment((0.9, 0.02), (0.03, 0.85), (0.8, 0.7), (9, 9), (100.0, -60.0), (10.0, 20.0))
 
 
 def contrasts(total: float, error: float = 1.0, n: int = 50) -> dict[str, Contrast]:
@@ -130,7 +133,7 @@ def test_five_percent_of_mistakes(total: float, changed: dict[str, tuple[float, 
     ],
 )  # fmt: skip
 def test_three_standard_deviations_from_either(observed: float, replicates: int, unlike: bool) -> None:
-    known = replace(KNOWN, replicates=replicates)
+    known = KNOWN if replicates == 1 else replace(KNOWN, replicates=replicates)
     found = decide(CLAIM, contrasts(50.0), known, observed=observed)
     assert found.outcome == ("better, like neither" if unlike else "decided for")
 
@@ -160,6 +163,23 @@ def test_eighty_percent_of_power() -> None:
     )
 
 
+def test_what_is_open_is_said_with_its_reason() -> None:
+    opposite = contrasts(50.0) | {"a person": Contrast("a", "b", -50.0, 1.0, 30, 50)}
+    found = decide(CLAIM, opposite, KNOWN)
+    assert found.outcome == "not decided"
+    assert "The levels contradict one another." in str(found)
+    assert str(decide(CLAIM, contrasts(50.0), None)).endswith("was not simulated, so that this decides nothing.")
+    assert "not simulated" not in str(decide(CLAIM, contrasts(1.0), None))
+    assert not found.provisional
+    assert str(decide(replace(CLAIM, caveat="Or else."), opposite, KNOWN)).endswith(" Or else.")
+    assert "in the data, and in simulated ones by +100 ± 10 for a and by -60 ± 20 for b" in str(
+        decide(CLAIM, contrasts(50.0), KNOWN, observed=25.0)
+    )
+    for given in ({}, {"a list": Contrast("b", "a", 1.0, 1.0, 1, 2)}):
+        with pytest.raises(ValueError, match="expected contrasts of a and b"):
+            decide(CLAIM, given, KNOWN)
+
+
 def test_each_level_says_who_is_better() -> None:
     levels = {
         "a list": Contrast("a", "b", -50.0, 10.0, 12, 40, 3),
@@ -178,7 +198,16 @@ def test_each_level_says_who_is_better() -> None:
     text = str(decide(CLAIM, alone, KNOWN))
     assert "For a list one person has no error over people" in text
     assert "For a person that is within 14 standard errors" in text
+    assert "(± one standard error over people)" in text
     assert "standard error over people" not in str(decide(CLAIM, {"a list": alone["a list"]}, KNOWN)).split(".")[0]
+    # the fewest people want most
+    some = {"a list": Contrast("a", "b", 0.4, 1.0, 6, 100), "a person": Contrast("a", "b", -0.4, 1.0, 3, 10)}
+    text = str(decide(CLAIM, some, KNOWN))
+    assert (
+        "For a list a is better, by 0.4 ± 1.0 (6 of 100 people); for a person b is better, by 0.4 ± 1.0 (7 of 10"
+        in text
+    )
+    assert "that is within 2.3 standard errors by Student's t for n = 10" in text
 
 
 def test_pairs_of_forms_are_counted() -> None:

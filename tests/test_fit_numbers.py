@@ -15,7 +15,7 @@ import kvfit as kv
 from kvfit.inference import maximum_likelihood as ml
 from kvfit.inference import pointwise as points
 from kvfit.inference import predict as predicting
-from kvfit.inference.diagnostics import Diagnostics, diagnose
+from kvfit.inference.diagnostics import Diagnostics, _each_correlation_once, diagnose
 from kvfit.inference.settings import FitSettings
 from kvfit.parameters import Parameter
 
@@ -86,6 +86,15 @@ def test_predictions_come_from_the_drawn_values_in_chunks() -> None:
     np.testing.assert_array_equal(predicting.predict(fit, 110, 4), whole)
     assert (predicting.predict(fit, 110, 5)[:, :, 1] != noise).any()
     assert predicting.predict(fit).shape == (120, 4, 3)
+    np.testing.assert_array_equal(predicting.predict(fit), predicting.predict(fit, 200, 0))
+    np.testing.assert_array_equal(
+        np.concatenate(list(predicting.predictive_chunks(made_fit(2, 150)))),
+        predicting.predict(made_fit(2, 150), 200, 0),
+    )
+    group = predicting.with_predictive(made_fit(2, 150)).sampled["posterior_predictive"]
+    assert group.sizes["draw"] == 100
+    same = predicting.with_predictive(made_fit(2, 150), seed=0).sampled["posterior_predictive"]
+    assert (group["recalls"] == same["recalls"]).all()
     assert predicting.predict(made_fit(2, 150)).shape == (200, 4, 3)
 
 
@@ -169,6 +178,10 @@ def test_every_observation_gets_the_log_likelihood_of_its_draw(shared: bool, mon
     np.testing.assert_array_equal(ll.to_numpy(), by_person[:, :, owner] if shared else by_person[:, :, OWNER])
     assert ll.dims[2] == ("unit" if shared else "list")
     assert ("subject" in ll.coords) == (not shared)
+    bare = xr.DataTree.from_dict({"/posterior": draws(2, 60)})
+    whole = points.with_log_likelihood(bare, model, fit.data, design, np.zeros((2, 60, unit.max() + 1)))
+    assert set(whole.children) == {"posterior", "log_likelihood"}
+    assert whole["log_likelihood"].sizes["draw"] == 60
     # 2 x 60 x units numbers, of which no more than a quarter fit
     monkeypatch.setattr(points, "KEPT_NUMBERS", 2 * 60 * (unit.max() + 1) // 4)
     thinned = points.pointwise(tree, model, fit.data, design)["log_likelihood"]["recalls"]
@@ -264,6 +277,9 @@ def test_each_correlation_is_judged_once() -> None:
         {"person_parameter": names, "other_parameter": names},
     )
     tree = xr.DataTree.from_dict({"/posterior": posterior, "/sample_stats": xr.Dataset()})
+    pairs = _each_correlation_once(posterior)["population_correlation"]
+    assert pairs["pair"].to_numpy().tolist() == ["b, a", "c, a", "c, b"]
+    np.testing.assert_array_equal(pairs.transpose("chain", "draw", "pair"), matrix[:, :, [1, 2, 2], [0, 0, 1]])
     found = diagnose(tree, ["population_correlation"])
     assert found.worst == "population_correlation[c, a]"
     assert np.isfinite(found.ess_bulk_min)

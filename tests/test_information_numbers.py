@@ -311,23 +311,59 @@ def test_averages_over_the_prior(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[np.ndarray] = []
 
     def told(model: Any, data: Any, at: np.ndarray, rng: Any) -> np.ndarray:
+        assert list(data.participants) == [1]
+        assert model.label == "random_recall"
         asked.append(at)
         return np.concatenate([next(given), np.zeros((2, 2))])
 
     monkeypatch.setattr(aspects, "_of_recall", told)
     data = kv.read_free_recall(study_table(2, 3), name="small")
     model: Any = kv.get_model("random_recall")
-    found = aspects.aspects(model, data).set_index("parameter")
+    table = aspects.aspects(model, data)
+    assert list(table) == ["parameter", "first recall", "recalls 2 to 4", "later recalls", "when recall stops"]
     p, q = (one.name for one in model.bind(data).parameters)
+    found = table.set_index("parameter")
     assert found.loc[p].tolist() == pytest.approx([0.5, 0.5, 0.0, 0.0])
     assert found.loc[q].tolist() == pytest.approx([0.2, 0.8, 0.0, 0.0])
-    assert list(found) == ["first recall", "recalls 2 to 4", "later recalls", "when recall stops"]
+    # points within a standard deviation of the prior's centre
     location, scale = design.prior_of(model.bind(data))
-    assert (np.abs((np.array(asked) - location) / scale) <= 1.0).all()
-    assert (np.abs((np.array(asked) - location) / scale) > 0.5).any()
+    shifts = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 2))
+    np.testing.assert_allclose(asked, location + scale * shifts)
     nothing = iter([np.zeros((4, 2))] * 2)
     monkeypatch.setattr(aspects, "_of_recall", lambda *given: next(nothing))
     assert aspects.aspects(model, data).drop(columns="parameter").isna().all(axis=None)
+    # of one parameter nothing is told, whatever is told of the other
+    half = iter([np.array([[1.0, 0.0]] * 4)] * 2)
+    monkeypatch.setattr(aspects, "_of_recall", lambda *given: next(half))
+    found = aspects.aspects(model, data).set_index("parameter")
+    assert found.loc[p].tolist() == [0.25] * 4
+    assert found.loc[q].isna().all()
+
+
+def test_recognition_has_aspects_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(model: Any, data: Any, at: np.ndarray) -> np.ndarray:
+        assert model.label == "evsd"
+        assert data.n_participants == 1
+        return np.array([[4.0, 1.0], [3.0, 1.0], [2.0, 1.0], [1.0, 1.0]])
+
+    monkeypatch.setattr(aspects, "_of_recognition", told)
+    table = aspects.aspects(kv.get_model("evsd"), kv.recognition_design(2, 20, "no,yes"))
+    assert list(table) == ["parameter", "hits", "misses", "false alarms", "correct rejections"]
+    assert table.iloc[0, 1:].tolist() == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
+def test_stops_are_counted_in_simulated_lists() -> None:
+    """Of a constant probability p of stopping: p^2 for each time that recall went on, (1 - p)^2 for the stop; 24 lists."""
+    data = kv.read_free_recall(study_table(1, 30, (4,)), name="thirty")
+    model: Any = kv.get_model("random_recall(stop_slope=0)").bind(data)
+    (parameter,) = model.parameters
+    x = np.array([-1.0])
+    p = float(parameter.to_natural(x[0]))
+    lists = model.simulate(model.design(data), {parameter.name: np.array([p])}, np.random.default_rng(5))[:24]
+    recalled = (lists > 0).sum(axis=1)
+    expected = float((recalled * p**2 + (recalled < 4) * (1 - p) ** 2).sum()) * parameter.scale**2
+    found = aspects._of_recall(model, data, x, np.random.default_rng(5))
+    np.testing.assert_allclose(found, [[0.0], [0.0], [0.0], [expected]], rtol=1e-6, atol=1e-6)
 
 
 # designs
@@ -405,64 +441,120 @@ def test_draws_of_persons_are_taken_apart() -> None:
     np.testing.assert_allclose(found[:, :, 1], B.location + 30 * B.scale)
 
 
-def look_back(monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any]) -> pd.DataFrame:
-    monkeypatch.setattr(after, "_loose", lambda fit, estimates: np.array([False, True]))
-    sensitive = pd.DataFrame(
-        {"parameter": ["b", "a"], "prior_sensitivity": [0.1, 0.2], "likelihood_sensitivity": [0.3, 0.4]}
-    )
-    monkeypatch.setattr(after, "_sensitivity", lambda fit: sensitive)
-    coords = {"parameter": ["a", "b"], "person_parameter": ["b"]}
-    return after.look_back(fit_of(variables=variables, coords=coords))
+def look_back(monkeypatch: pytest.MonkeyPatch, variables: dict[str, Any], *, sensitivity: bool = True) -> pd.DataFrame:
+    fit = fit_of(variables=variables, coords={"parameter": ["a", "b"], "person_parameter": ["b", "a"]})
+
+    def loosened(asked: Any, estimates: np.ndarray) -> np.ndarray:
+        assert asked is fit
+        np.testing.assert_allclose(estimates, after.person_draws(fit).mean(axis=1))
+        return np.array([False, True])
+
+    monkeypatch.setattr(after, "_loose", loosened)
+    if sensitivity:
+        told = pd.DataFrame(
+            {"parameter": ["b", "a"], "prior_sensitivity": [0.1, 0.2], "likelihood_sensitivity": [0.3, 0.4]}
+        )
+        monkeypatch.setattr(after, "_sensitivity", lambda asked: told)
+    return after.look_back(fit).set_index("parameter")
+
+
+#: of the population's means and spreads, two chains of two draws
+MEANS = np.array([[[0.0, 10.0], [2.0, 10.2]], [[2.0, 10.6], [0.0, 10.4]]])
+SPREADS = np.array([[[0.1, 1.0], [0.3, 2.0]], [[0.1, 3.0], [0.3, 2.0]]])
+
+
+def population(mean: np.ndarray = MEANS) -> dict[str, Any]:
+    """In another order of dimensions than they are asked for."""
+    return {
+        "population_mean": (("parameter", "draw", "chain"), mean.T),
+        "population_sd": (("person_parameter", "draw", "chain"), SPREADS.T),
+    }
 
 
 def test_a_posterior_by_hand(monkeypatch: pytest.MonkeyPatch) -> None:
     dims = ("chain", "draw", "participant")
-    rng = np.random.default_rng(1)
-    b = 10.5 + 0.1 * rng.normal(size=(2, 2, 3))
-    mean = np.array([[[0.0, 10.0], [2.0, 10.2]], [[2.0, 10.6], [0.0, 10.4]]])
-    sd = np.array([[[0.1], [0.3]], [[0.1], [0.3]]])
-    variables = {
-        "a": (dims, PERSON_A),
-        "b": (dims, b),
-        "population_mean": (("chain", "draw", "parameter"), mean),
-        "population_sd": (("chain", "draw", "person_parameter"), sd),
-    }
-    found = look_back(monkeypatch, variables).set_index("parameter")
+    b = 10.5 + 0.1 * np.random.default_rng(1).normal(size=(2, 2, 3))
+    found = look_back(monkeypatch, {"a": (dims, PERSON_A), "b": (dims, b), **population()})
     # persons: variances over draws 1, 5 and 0, mean 2; their means 2, 4 and 8, variance 56 / 9
     assert found.loc["a", "person"] == pytest.approx((56 / 9) / (56 / 9 + 2))
     # population: 0, 2, 2, 0 has variance 1; 10, 10.2, 10.6, 10.4 has .05
     assert found["contraction"].tolist() == pytest.approx([1 - 1 / A.scale**2, 1 - 0.05 / B.scale**2])
-    # spread of b: variance .01, of a half-normal of scale .6 prior standard deviations 1 - 2 / pi times its square
-    assert np.isnan(found.loc["a", "spread_contraction"])
+    # spreads .1, .3, .1, .3 and 1, 2, 3, 2: variances .01 and .5, of half-normals 1 - 2 / pi times the squared scale
     assert found.loc["b", "spread_contraction"] == pytest.approx(1 - 0.01 / ((0.6 * B.scale) ** 2 * (1 - 2 / np.pi)))
-    # of means: (0, 2, 2, 0) with (10, 10.2, 10.6, 10.4) .4 / 2 / sqrt(.05) = .447; within persons: on average
-    rows_a, rows_b = PERSON_A.reshape(4, 3).T, b.reshape(4, 3).T
-    inside = np.mean([np.corrcoef(rows_a[0], rows_b[0])[0, 1], np.corrcoef(rows_a[1], rows_b[1])[0, 1], 0.0])
-    among = 0.1 / np.sqrt(0.05)
-    expected = among if abs(among) > abs(inside) else inside
-    assert found["correlation"].tolist() == pytest.approx([expected] * 2)
+    assert found.loc["a", "spread_contraction"] == pytest.approx(1 - 0.5 / ((0.6 * A.scale) ** 2 * (1 - 2 / np.pi)))
     assert found["prior_sensitivity"].tolist() == [0.2, 0.1]
     assert found["likelihood_sensitivity"].tolist() == [0.4, 0.3]
     assert found["determined"].tolist() == [True, False]
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("within", [0.3, 0.6])
+def test_the_stronger_correlation_is_shown(sign: float, within: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of population means .1 / sqrt(.05) = .447; within persons .3 or .6 of the other sign, on average over three."""
+    dims = ("chain", "draw", "participant")
+    a, other = np.array([[1.0, 1.0], [-1.0, -1.0]]), np.array([[1.0, -1.0], [1.0, -1.0]])
+    b = -sign * within * 1.5 * a + np.sqrt(1 - (1.5 * within) ** 2) * other
+    # two persons in whom they hang together, and one in whom nothing varies
+    persons_a = np.stack([a, a + 5.0, np.zeros((2, 2))], axis=-1)
+    persons_b = 10.5 + np.stack([b, b, np.zeros((2, 2))], axis=-1)
+    mean = MEANS * [sign, 1.0]
+    found = look_back(monkeypatch, {"a": (dims, persons_a), "b": (dims, persons_b), **population(mean)})
+    expected = sign * 0.1 / np.sqrt(0.05) if within < 0.4 else -sign * within
+    assert found["correlation"].tolist() == pytest.approx([expected] * 2)
+    assert found["correlated_with"].tolist() == ["b", "a"]
+
+
 def test_a_posterior_without_a_population(monkeypatch: pytest.MonkeyPatch) -> None:
     dims = ("chain", "draw", "participant")
     variables = {"a": (dims, PERSON_A), "b": (dims, np.full((2, 2, 3), 10.5))}
-    found = look_back(monkeypatch, variables).set_index("parameter")
+    found = look_back(monkeypatch, variables, sensitivity=False)
     # the persons' mean variance is 2
     assert found["contraction"].tolist() == pytest.approx([1 - 2 / A.scale**2, 1.0])
-    assert found["spread_contraction"].isna().all()
+    assert found[["spread_contraction", "prior_sensitivity", "likelihood_sensitivity"]].isna().all(axis=None)
     # nobody differs in b
     assert np.isnan(found.loc["b", "person"])
     assert found["correlation"].tolist() == [0.0, 0.0]
+    # nor in what all share, however uncertain that is
+    alike = np.repeat(PERSON_A[:, :, :1], 3, axis=2)
+    assert look_back(monkeypatch, {"a": (dims, alike), "b": variables["b"]})["person"].isna().all()
     one = {"a": (dims, PERSON_A[:, :, :1]), "b": (dims, np.full((2, 2, 1), 10.5))}
     assert look_back(monkeypatch, one)["person"].isna().all()
 
 
+def test_what_is_raised_to_powers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log-likelihood of all observations, units as often as they occur, at the draws that have one."""
+    asked: list[Any] = []
+
+    def summary(tree: Any, *, var_names: list[str], round_to: int) -> pd.DataFrame:
+        asked.append((tree, var_names, round_to))
+        return pd.DataFrame({"prior": ["0.25", "0.5"], "likelihood": ["0.75", "1"]})
+
+    monkeypatch.setattr(after.az, "psense_summary", summary)
+    fit = fit_of(
+        variables=population(),
+        coords={"parameter": ["a", "b"], "person_parameter": ["b", "a"], "draw": [0, 1], "chain": [0, 1]},
+    )
+    ll = np.array([[[-1.0, -5.0]], [[-2.0, -7.0]]])
+    fit.tree = xr.DataTree.from_dict({"/posterior": fit.tree["posterior"]})
+    fit.unit_log_likelihood = xr.DataArray(ll, {"chain": [0, 1], "draw": [1]}, ("chain", "draw", "unit"))
+    fit.design = SimpleNamespace(n_observations=4, unit_of_observation=np.array([0, 1, 0, 0]))
+    found = after._sensitivity(fit)
+    assert found["parameter"].tolist() == ["a", "b"]
+    assert found["prior_sensitivity"].tolist() == [0.25, 0.5]
+    assert found["likelihood_sensitivity"].tolist() == [0.75, 1.0]
+    ((tree, names, _),) = asked
+    assert names == ["population_mean"]
+    np.testing.assert_array_equal(tree["log_likelihood"]["total"], [[-8.0], [-13.0]])
+    np.testing.assert_array_equal(
+        tree["posterior"]["population_mean"].transpose("chain", "draw", "parameter"), MEANS[:, 1:]
+    )
+    whole = after.log_prior(fit, fit.tree["posterior"].to_dataset())
+    np.testing.assert_allclose(tree["log_prior"]["population_mean"], whole[:, 1:])
+
+
 def test_the_log_prior_of_a_population() -> None:
     mean = np.array([[[1.0, 10.5], [1.0 + A.scale, 10.5]]])
-    variables = {"population_mean": (("chain", "draw", "parameter"), mean)}
+    variables = {"population_mean": (("parameter", "draw", "chain"), mean.T)}
     coords = {"parameter": ["a", "b"], "chain": [0], "draw": [0, 1]}
     fit = fit_of(variables=variables, coords=coords)
     at_centre = float(norm.logpdf(0) * 2 - np.log(A.scale) - np.log(B.scale))
@@ -470,7 +562,7 @@ def test_the_log_prior_of_a_population() -> None:
     np.testing.assert_allclose(found.to_numpy(), [[at_centre, at_centre - 0.5]])
     # in an order of its own
     sd = np.array([[[0.5, 1.0], [0.25, 2.0]]])
-    variables["population_sd"] = (("chain", "draw", "person_parameter"), sd)
+    variables["population_sd"] = (("person_parameter", "chain", "draw"), np.moveaxis(sd, 2, 0))
     fit = fit_of(variables=variables, coords=coords | {"person_parameter": ["b", "a"]})
     spreads = halfnorm.logpdf([0.5, 0.25], scale=0.6 * B.scale) + halfnorm.logpdf([1.0, 2.0], scale=0.6 * A.scale)
     found = after.log_prior(fit, fit.tree["posterior"])

@@ -251,7 +251,7 @@ def repaired(
     loo = replace(
         found.loo,
         elpd=float(elpd.sum()),
-        se=float(np.sqrt(n * elpd.var())),
+        se=float(np.sqrt(n * elpd.var(ddof=1))),
         p=in_sample - float(elpd.sum()),
         elpd_i=found.loo.elpd_i.copy(data=elpd),
         pareto_k=found.loo.pareto_k.copy(data=pareto_k),
