@@ -36,7 +36,7 @@ def test_blocks_run_as_printed(chaining: Any, capsys: pytest.CaptureFixture[str]
     pytest.importorskip("psifr", reason="the page uses a data set that psifr installs")
     example, *others = python_blocks()
     assert "MODEL = ModelFamily(" in example
-    assert len(others) == 2
+    assert len(others) == 3
     for block in others:
         exec(compile(block, str(PAGE), "exec"), {})  # the page is ours
     printed = capsys.readouterr().out
