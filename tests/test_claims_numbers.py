@@ -210,6 +210,31 @@ def test_each_level_says_who_is_better() -> None:
     assert "that is within 2.3 standard errors by Student's t for n = 10" in text
 
 
+def test_levels_with_other_best_forms() -> None:
+    """By lists x1 and y are best, for people x2 and y; for people x1 does not lead clearly."""
+    claim = FamilyClaim("s", "d", Side("x", ("x1", "x2")), Side("y", ("y",)))
+    wave = np.tile([1.0, -1.0], 20)
+
+    def table(**totals: float) -> pd.DataFrame:
+        return pd.DataFrame({name: total / 40 + k * wave for k, (name, total) in enumerate(totals.items())})
+
+    levels = {"a list": table(x1=300.0, x2=200.0, y=100.0), "a person": table(x1=101.0, x2=300.0, y=100.0)}
+    known = dict.fromkeys(claim.pairs, KNOWN)
+    found = decide_families(claim, levels, known, failed=("x2",))
+    assert found.best == {"a list": ("x1", "y"), "a person": ("x2", "y")}
+    # one best form of two is in doubt
+    assert found.provisional
+    assert not decide_families(claim, levels, known).provisional
+    text = str(found)
+    assert "Best forms for a list: x1 and y." in text
+    assert "Best forms for a person: x2 and y." in text
+    # x1 leads on one level only, so that its pair is open
+    assert "Of 2 pairs of forms x predicts better in 1, y in 0, and 1 are undecided." in text
+    assert found.outcome == "not decided"
+    alone = FamilyClaim("s", "d", Side("x", ("x1",)), Side("y", ("y",)))
+    assert "Best forms" not in str(decide_families(alone, {"a list": levels["a list"]}, known))
+
+
 def test_pairs_of_forms_are_counted() -> None:
     """Three forms against two: four pairs for the first side, one for the second, one open."""
     claim = FamilyClaim("s", "d", Side("x", ("x1", "x2", "x3")), Side("y", ("y1", "y2")))

@@ -361,13 +361,12 @@ def test_what_is_minimised() -> None:
     assert value == pytest.approx(2.0 + 4.5)
     assert gradient.tolist() == [4.0, 3.0]
     assert alone.screen(x[None]).tolist() == [6.5]
-    held = ml.PersonObjective(model, None, (np.array([1.0, 0.0]), np.array([0.5, 2.0])))
+    held = ml.PersonObjective(model, None, (np.array([0.5, -1.0]), np.array([0.5, 1.0])))
     value, gradient = held(x)
-    # both lie one standard deviation from the prior's mean
-    assert value == pytest.approx(6.5 + 0.5 + 0.5)
-    assert gradient.tolist() == [4.0 + 2.0, 3.0 + 0.5]
-    assert held.screen(x[None]).tolist() == [7.5]
-    assert held.screen(np.stack([x, x + 1.0])).shape == (2,)
+    # two and three standard deviations from the prior's mean
+    assert value == pytest.approx(6.5 + 2.0 + 4.5)
+    assert gradient.tolist() == [4.0 + 4.0, 3.0 + 3.0]
+    assert held.screen(np.stack([x, [0.5, -1.0]])).tolist() == [13.0, 0.0]
     assert alone(np.array([2000.0, 0.0]))[0] == 1e300
     # in prior standard deviations: a is 1 + 1.216 z; b is log
     z = np.array([0.5, -1.0])
@@ -394,6 +393,31 @@ def test_a_search_ends_where_the_optimum_is() -> None:
     assert found["bic"] == pytest.approx(2 * np.log(7))
     assert found["at_bound"] == ""
     assert ml._search(objective, 2, np.random.default_rng(0), 7)["starts"] == 2
+
+
+def test_a_search_ends_eight_prior_standard_deviations_out() -> None:
+    class Slope(Bowl):
+        def values(self, points: np.ndarray) -> np.ndarray:
+            return 3.0 * points[:, 0] - 0.5 * points[:, 1] ** 2
+
+        def value_and_gradient(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+            return float(self.values(x[None])[0]), np.array([3.0, -x[1]])
+
+    model: Any = SimpleNamespace(parameters=(A, B), objective=Slope)
+    found = ml.best_start(ml.PersonObjective(model, None), 1, np.random.default_rng(0))
+    assert found[0] == pytest.approx(A.location + 8 * A.scale)
+    assert found[1] == pytest.approx(0.0, abs=0.02)
+
+
+def test_a_slope_that_is_no_number_is_refused() -> None:
+    class Half(Bowl):
+        def value_and_gradient(self, x: np.ndarray) -> tuple[float, np.ndarray]:
+            return -1.0, np.array([1.0, np.nan])
+
+    model: Any = SimpleNamespace(parameters=(A, B), objective=Half)
+    value, gradient = ml.PersonObjective(model, None)(np.zeros(2))
+    assert value == 1e300
+    assert gradient.tolist() == [0.0, 0.0]
 
 
 def test_starts_that_agree() -> None:

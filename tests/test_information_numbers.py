@@ -409,6 +409,24 @@ def test_parameters_that_no_person_tells_apart(monkeypatch: pytest.MonkeyPatch) 
     assert tried[:6] == [2, 4, 6, 8, 0, 1]
 
 
+def test_a_point_that_tells_more_is_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What some point of the prior tells is determined, whichever of the points that is."""
+    model: Any = SimpleNamespace(parameters=(A, B, parameter("c", 0.0, 1.0)))
+    model.bind = lambda data: model
+    for telling in range(3):
+        calls: list[np.ndarray] = []
+
+        def told(given: Any, part: People, at: np.ndarray, *, similarity: Any) -> np.ndarray:
+            if not any(np.array_equal(at, one) for one in calls):  # noqa: B023 (called within the loop)
+                calls.append(at)  # noqa: B023
+            tells = len(calls) == telling + 1  # noqa: B023
+            return np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0 if tells else 0.0]])
+
+        monkeypatch.setattr(design, "observed_scores", told)
+        monkeypatch.setattr(design, "scores", told)
+        assert design.loose_parameters(model, People([0])) == ("a", "b")
+
+
 def test_similarities_go_with_their_participant() -> None:
     people = People([0, 1])
     people.participant = np.array([0, 1, 1])
@@ -621,6 +639,16 @@ def test_each_limit(changed: dict[str, Any], begins: str) -> None:
     (said,) = _with_problems(pd.DataFrame([{"parameter": "a"} | ROW | changed]))["problem"]
     assert said.startswith(begins)
     assert bool(said) == bool(begins)
+
+
+def test_parameters_that_are_loose_together() -> None:
+    rows = [{"parameter": name} | ROW | {"determined": name == "c"} for name in "abc"]
+    said = _with_problems(pd.DataFrame(rows))["problem"].tolist()
+    assert said[0] == said[1]
+    assert said[0].startswith("a and b can change together without changing any prediction")
+    assert said[2] == ""
+    (turned,) = _with_problems(pd.DataFrame([{"parameter": "c"} | ROW | {"correlation": 0.95}]))["problem"]
+    assert turned.startswith("b and c are told apart badly")
 
 
 def test_what_is_missing_is_no_problem() -> None:
