@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -222,12 +223,39 @@ class TestSelect:
             ("n_scored ** 99999999 > 1", "pow"),
             ("a = 1", "SyntaxError"),
             ("n_scored > 1\nsubject > 1", "SyntaxError"),
+            ("`n scored` > 1", "there is no column 'n scored'"),
+            ("pace != 'a`b'", "a backquote inside a text"),
         ],
     )
     def test_query_reaches_and_runs_nothing_else(self, data: FreeRecallData, query: str, said: str) -> None:
         with pytest.raises(ValueError, match="cannot read the query") as caught:
             data.select(query=query)
         assert said in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "n_scored >= 0 and '`' != n_scored.to_csv({path!r}) and '`' != ''",
+            "pace != '\\\\' and '`' != n_scored.to_csv({path!r}) and '`' != ''",
+            "pace != '\\\\`' or n_scored.to_csv({path!r}) == '`'",
+            "\"'\" != '`' and n_scored.to_csv({path!r}) != '`'",
+            "pace == `a' or n_scored.to_csv({path!r}) or '`",
+            "pace != \"\"\"'`\"\"\" or n_scored.to_csv({path!r}) != '`'",
+        ],
+    )
+    def test_backquotes_inside_texts_hide_nothing(self, data: FreeRecallData, query: str, tmp_path: Path) -> None:
+        """pandas and a check of the text may find names in backquotes in different places."""
+        path = tmp_path / "written.csv"
+        with pytest.raises(ValueError, match="cannot read the query"):
+            data.select(query=query.format(path=str(path)))
+        assert not path.exists()
+
+    def test_names_with_blanks_stand_in_backquotes(self, table: pd.DataFrame) -> None:
+        table = table.assign(**{"the pace": "slow", "it's": 1})
+        data = read_free_recall(table)
+        assert data.select(query="`the pace` == 'slow' and `it's` == 1").n_lists == data.n_lists
+        with pytest.raises(ValueError, match="no list is left"):
+            data.select(query="`the pace` != 'slow'")
 
     @pytest.mark.parametrize(
         "query",

@@ -17,20 +17,54 @@ _PLAIN = (
     ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Name, ast.Load, ast.Constant, ast.List, ast.Tuple,
 )  # fmt: skip
 
+#: texts, which stay as they are, and names in backquotes
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`[^`]*`", re.DOTALL)
 
-def query_problem(query: str) -> str:
-    """Say what a query may not contain; empty if nothing.
+
+def checked_query(query: str) -> tuple[str, dict[str, str]]:
+    """Check a query and write it anew from what was checked, so that pandas reads nothing else.
+
+    pandas finds names in backquotes in a text before Python's grammar sees it, and where a quotation mark, a backslash or
+    a backquote stands in an unusual place it finds others than a check of the same text would. The text that is returned
+    has no backquotes, and is made from the syntax tree that was checked.
 
     Parameters
     ----------
     query : str
-        As pandas reads it: names of columns may stand in backquotes.
+        Names of columns may stand in backquotes.
+
+    Returns
+    -------
+    text : str
+        The condition; columns in backquotes are called as in `names`.
+    names : dict of str to str
+        Name in the text to that of the column.
+
+    Raises
+    ------
+    ValueError
+        Saying what a query may not contain.
     """
+    names: dict[str, str] = {}
+    written = _QUOTED.sub(lambda found: _name(found[0], names), query)
     try:
-        tree = ast.parse(re.sub(r"`[^`]*`", "column", query).strip(), mode="eval")
+        tree = ast.parse(written.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        return f"{type(error).__name__}: {error}"
-    return next(filter(None, (_problem(node) for node in _nodes(tree))), "")
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    for node in _nodes(tree):
+        if problem := _problem(node):
+            raise ValueError(problem)
+    return ast.unparse(tree), names
+
+
+def _name(quoted: str, names: dict[str, str]) -> str:
+    if not quoted.startswith("`"):
+        return quoted
+    column = quoted[1:-1]
+    known = {theirs: ours for ours, theirs in names.items()}
+    ours = known.get(column, f"column_in_backquotes_{len(names)}")
+    names[ours] = column
+    return ours
 
 
 def _nodes(tree: ast.AST) -> list[ast.AST]:
@@ -68,4 +102,6 @@ def _problem(node: ast.AST) -> str:
         )
     if isinstance(node, ast.Attribute):
         return f"{ast.unparse(node)}: parts of a column are not at hand; write names of columns with dots in backquotes"
+    if isinstance(node, ast.Constant) and "`" in str(node.value):
+        return f"{node.value!r}: a backquote inside a text"
     return "" if isinstance(node, _PLAIN) else f"{type(node).__name__.lower()}: no part of a condition on columns"

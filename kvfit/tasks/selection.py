@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from kvfit.tasks.canonical import canonical
-from kvfit.tasks.queries import query_problem
+from kvfit.tasks.queries import checked_query
 
 
 def choose_participants(
@@ -82,15 +82,15 @@ def choose_rows(query: str, table: pd.DataFrame, name: str, unit: str) -> np.nda
     ValueError
         If the query cannot be read or is no condition.
     """
-    read = canonical(query)
-    problem = query_problem(read)
-    if problem:
-        columns = ", ".join(map(str, table.columns))
-        raise ValueError(f"{name}: cannot read the query {query!r} ({problem}); columns of the {unit}s: {columns}")
+    columns = ", ".join(map(str, table.columns))
     try:
-        keep = table.eval(read, engine="python", local_dict={}, global_dict={})
+        text, names = checked_query(canonical(query))
+        unknown = [column for column in names.values() if column not in table.columns]
+        if unknown:
+            raise ValueError(f"there is no column {', '.join(map(repr, unknown))}")
+        quoted = table.assign(**{ours: table[column] for ours, column in names.items()})
+        keep = quoted.eval(text, engine="python", local_dict={}, global_dict={})
     except Exception as error:  # pandas raises many kinds, all of them about the user's text
-        columns = ", ".join(table.columns)
         raise ValueError(
             f"{name}: cannot read the query {query!r} ({error}); columns of the {unit}s: {columns}"
         ) from error
