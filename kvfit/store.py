@@ -106,6 +106,22 @@ def find(store: Path, model_label: str, key: str) -> Path | None:
     return folder
 
 
+def reopen(folder: Path, model: "MemoryModel") -> "Fit | None":
+    """Open a fit that `find` found; one that is what was written and cannot be read all the same is moved aside.
+
+    Warns
+    -----
+    StoreWarning
+        In one line: what was wrong with it, and where it is now.
+    """
+    try:
+        return open_fit(folder, model=model)
+    except StoreError as error:
+        problem = " ".join(str(error).split())
+        warnings.warn(f"{problem}; moved to {_set_aside(folder)}, and fitted again", StoreWarning, stacklevel=3)
+        return None
+
+
 def _set_aside(folder: Path) -> Path:
     """Move a folder out of the way of its request."""
     aside = folder.parent / SET_ASIDE
@@ -328,5 +344,5 @@ def _opened(folder: Path, manifest: Mapping[str, Any], model: "MemoryModel | Non
 
 __all__ = [
     "FORMAT", "MANIFEST", "SET_ASIDE", "SIMILARITY", "TREE", "StoreError", "StoreWarning", "find", "folder_name", "open_fit",
-    "package_versions", "prepare", "read_manifest", "require_registered", "save_fit", "used_stores",
+    "package_versions", "prepare", "read_manifest", "reopen", "require_registered", "save_fit", "used_stores",
 ]  # fmt: skip

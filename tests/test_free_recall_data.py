@@ -240,7 +240,7 @@ class TestSelect:
             "pace != '\\\\`' or n_scored.to_csv({path!r}) == '`'",
             "\"'\" != '`' and n_scored.to_csv({path!r}) != '`'",
             "pace == `a' or n_scored.to_csv({path!r}) or '`",
-            "pace != \"\"\"'`\"\"\" or n_scored.to_csv({path!r}) != '`'",
+            'pace != """\'`""" or n_scored.to_csv({path!r}) != \'`\'',
         ],
     )
     def test_backquotes_inside_texts_hide_nothing(self, data: FreeRecallData, query: str, tmp_path: Path) -> None:

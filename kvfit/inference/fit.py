@@ -367,8 +367,9 @@ def fit(
     definition = describe_fitted(model, data, used)
     key = fit_key(model, data, request, used, definition)
     found = stores.find(Path(store), model.label, key)
-    if found is not None:
-        return stores.open_fit(found, model=model)
+    kept = None if found is None else stores.reopen(found, model)
+    if kept is not None:
+        return kept
     stores.prepare(Path(store), data, _least_bytes(model, data, request))
     result = _sample(model, data, request, used, show_progress)
     return stores.save_fit(result, Path(store), key, definition)

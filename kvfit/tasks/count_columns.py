@@ -31,7 +31,7 @@ _OUTCOMES = {
     "cr": (False, "new"), "crs": (False, "new"), "correctrejection": (False, "new"), "correctrejections": (False, "new"),
 }  # fmt: skip
 #: Numbers of trials, which with one outcome give the other.
-_TOTALS = {
+STATUS_OF_TOTAL = {
     "old": True, "target": True, "targets": True, "studied": True, "signal": True,
     "new": False, "lure": False, "lures": False, "foil": False, "foils": False, "unstudied": False, "noise": False,
 }  # fmt: skip
@@ -44,6 +44,8 @@ _OUTCOME_WORDS = {
 _WEIGHTS = ("count", "counts", "n", "freq", "n_trials", "n_responses")
 #: Columns that only single trials have.
 _OF_TRIALS = ("item", "position", "rt")
+#: Stems of names that can only mean counts; ``rating_1`` and ``rating_2`` may be two ratings of one trial.
+_SURE = ("count", "counts", "freq")
 
 
 @dataclass(frozen=True)
@@ -100,14 +102,31 @@ def find_counts(columns: Sequence[str], scale: Scale | None) -> list[CountColumn
     return _numbered(names)
 
 
+def other_series(columns: Sequence[str], found: Sequence[CountColumn]) -> list[str]:
+    """Name further numbered columns of a table of counts, which may be counts of something else."""
+    taken = {one.name for one in found}
+    rest = [str(name) for name in columns if str(name) not in taken]
+    return [one.name for one in _numbered(rest)]
+
+
+def may_be_answers(found: Sequence[CountColumn]) -> bool:
+    """Whether columns of counts may be several answers of a trial by their names: ``r1``, ``r2``."""
+    stems = {match[1].lower() for one in found if one.old is None and (match := _NUMBERED.fullmatch(one.name))}
+    return bool(stems) and not stems & set(_SURE)
+
+
 def _numbered(names: Sequence[str]) -> list[CountColumn]:
     """Columns ``count_1``, ``count_2``, ...; of several such series the longest."""
     series: dict[str, dict[int, str]] = {}
     for name in names:
         if match := _NUMBERED.fullmatch(name):
             series.setdefault(match[1].lower(), {}).setdefault(int(match[2]), name)
-    found = max(series.values(), key=len, default={})
-    return [CountColumn(found[number], str(number)) for number in sorted(found)] if len(found) > 1 else []
+    if any(name in names for name in _OF_TRIALS):
+        series = {stem: columns for stem, columns in series.items() if stem in _SURE}
+    # Of equally long series the one that is called counts.
+    found = max(series, key=lambda stem: (len(series[stem]), stem in _SURE), default="")
+    numbered = series.get(found, {})
+    return [CountColumn(numbered[one], str(one)) for one in sorted(numbered)] if len(numbered) > 1 else []
 
 
 def _outcomes(names: Sequence[str]) -> list[CountColumn]:
@@ -129,7 +148,7 @@ def _remainders(names: Sequence[str], found: Sequence[CountColumn]) -> list[Coun
         words = [
             word for word in re.split(r"[ _.-]+", name.lower()) if word not in ("n", "num", "trials", "items", "total")
         ]
-        old = _TOTALS.get(words[0]) if len(words) == 1 else None
+        old = STATUS_OF_TOTAL.get(words[0]) if len(words) == 1 else None
         of_status = [one for one in found if one.old is old]
         if old is not None and len(of_status) == 1:
             label = "new" if of_status[0].label == "old" else "old"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +12,9 @@ from kvfit.tasks.list_rows import ListRows, Matches, item_keys, match_recalls
 from kvfit.tasks.near_misses import check_near_misses
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.reading_rules import ReadingRules
+
+#: So many recalls at their study positions, and so large a share of all, are no chance.
+_FEW_RECALLS, _MOSTLY = 3, 0.95
 
 
 def check_repeated_items(
@@ -124,20 +130,57 @@ def check_matches(lists: ListRows, matches: Matches, rules: ReadingRules, log: P
             severity="warning",
         )
     check_near_misses(lists, matches, by_case, log)
+    _check_output_order(lists, matches, log)
+
+
+def _check_output_order(lists: ListRows, matches: Matches, log: ProblemLog) -> None:
+    """Warn of output positions that are study positions: the order in which people responded is then lost."""
+    position, of_list = lists.columns.position[lists.responses], lists.of_row[lists.responses]
+    correct = np.flatnonzero(~matches.intrusion & ~matches.repeat)
+    studied = lists.columns.position[lists.study[matches.study_row[correct]]]
+    same = position[correct] == studied
+    # Where everything is recalled in the order of study both are 1, 2, 3, ...; only gaps tell them apart.
+    first = np.r_[True, of_list[1:] != of_list[:-1]] if len(of_list) else np.array([], dtype=bool)
+    gap = np.where(first, position > 1, np.diff(position, prepend=0) > 1)
+    lists_with_gaps = np.unique(of_list[gap])
+    in_gaps = correct[same & np.isin(of_list[correct], lists_with_gaps)]
+    if len(in_gaps) < _FEW_RECALLS or same.mean() < _MOSTLY:
+        return
+    rows = lists.responses[in_gaps]
+    found = [f"{lists.columns.item[row]!r} at output and study position {lists.columns.position[row]}" for row in rows]
+    log.add(
+        "output_is_study_position",
+        "Output positions are the study positions of the recalled items, so that all recalls seem to be in study order",
+        expected="1, 2, 3, ... in the order of the responses",
+        fix="put the order of the responses into 'position'; nothing, if people had to recall in the order of study",
+        column="position",
+        places=lists.columns.places(rows, found[:PLACES_SHOWN]),
+        n_places=len(rows),
+        severity="warning",
+    )
 
 
 def check_similar_participants(lists: ListRows, log: ProblemLog) -> None:
-    """Warn of labels that may mean one person: ``S1`` and ``s1``, ``7`` and ``007``."""
+    """Warn of labels that may mean one person: ``S1`` and ``s 01``, ``7``, ``007`` and ``7.0``."""
     labels = pd.Series(lists.subjects.astype(str)).drop_duplicates()
-    alike = labels.groupby(labels.str.casefold().str.lstrip("0"))
+    alike = labels.groupby(labels.map(_plain_label))
     groups = [group.tolist() for _, group in alike if len(group) > 1]
     if groups:
         log.add(
             "similar_participants",
-            "Participant labels differ only by case or leading zeros",
+            "Participant labels differ only by case, zeros, punctuation or the form of characters",
             expected="one label a person",
             fix="write the labels in one way, if they mean the same person",
             column="subject",
             places=[Place(found=" and ".join(map(repr, group))) for group in groups],
             severity="warning",
         )
+
+
+def _plain_label(label: str) -> str:
+    """A label without what people write in several ways: case, zeros before or behind a number, a full stop at its end."""
+    text = unicodedata.normalize("NFKC", label).casefold().strip(" .,;:_-")
+    text = re.sub(r"(?<=[^\W\d])[\s_-]+(?=\d)|(?<=\d)[\s_-]+(?=[^\W\d_])", "", text)
+    return re.sub(
+        r"(?<![\d.])0+(?=\d)", "", re.sub(r"[\s_-]+", "-", re.sub(r"(?<![\d.])(\d+)[.,]0+(?![\d.])", r"\1", text))
+    )

@@ -15,6 +15,9 @@ from kvfit.tasks.reading_rules import ReadingRules
 #: Responses are stored as int16; a longer list is a slip of the pen.
 LONGEST_LIST = 32_767
 
+#: Fewer lists may all have the same number of responses.
+_FEW_LISTS = 3
+
 
 @dataclass(frozen=True, eq=False)
 class RecallMatrix:
@@ -171,6 +174,7 @@ def _check_cells(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.
     hole = none & later
     # In a table 0 may be the first position; matrices of the Penn form count from 1.
     from_zero = "" if cells is None else "; pass first_position=0 if positions were counted from 0"
+    _warn_of_codes(matrix, none, log)
     free = np.ones(len(recalls), dtype=bool)
     for bad, code, what, expected, fix in (
         (
@@ -198,6 +202,39 @@ def _check_cells(matrix: RecallMatrix, good: np.ndarray, log: ProblemLog) -> np.
         at = {int(one): _say_cells(matrix, int(one), bad[one]) for one in np.flatnonzero(bad.any(axis=1))}
         free &= _report(matrix, log, at, code, what, expected=expected, fix=fix, column="recalls")
     return free | ~good
+
+
+def _warn_of_codes(matrix: RecallMatrix, none: np.ndarray, log: ProblemLog) -> None:
+    """Warn of negative numbers that may say "no response": others than -1, and -1 where no cell is empty."""
+    recalls = matrix.recalls
+    with np.errstate(invalid="ignore"):
+        other = (recalls < 0) & (recalls != -1)
+    at = np.flatnonzero(other.any(axis=1))
+    if len(at):
+        codes = sorted({f"{one:g}" for one in recalls[other]}, key=float)
+        log.add(
+            "negative_code",
+            f"Negative numbers other than -1 count as intrusions ({', '.join(codes[:5])})",
+            expected="-1 for an intrusion; 0 or an empty cell for no response",
+            fix="empty these cells if they are codes of missing values; else nothing needs to be done",
+            column="recalls",
+            places=[matrix.place(int(one), _say_cells(matrix, int(one), other[one])) for one in at[:PLACES_SHOWN]],
+            n_places=len(at),
+            severity="warning",
+        )
+    # People do not all give the same number of responses, the last of them intrusions.
+    last = np.flatnonzero(recalls[:, -1] == -1) if recalls.size else np.array([], dtype=np.int64)
+    if len(recalls) >= _FEW_LISTS and recalls.shape[1] > 1 and not none.any() and len(last):
+        log.add(
+            "filled_with_intrusions",
+            "No list ends with an empty cell, and lists end with -1, which counts as an intrusion",
+            expected="-1 for an intrusion; 0 or an empty cell for no response",
+            fix="empty the cells if -1 means no response here",
+            column="recalls",
+            places=[matrix.place(int(one), "-1 in the last column") for one in last[:PLACES_SHOWN]],
+            n_places=len(last),
+            severity="warning",
+        )
 
 
 def _say_cells(matrix: RecallMatrix, at: int, bad: np.ndarray) -> str:

@@ -46,7 +46,8 @@ def read_numbers(text: np.ndarray, decimal: Decimal = None) -> np.ndarray:
         the file, the point if that is unknown.
     """
     codes, uniques = pd.factorize(np.asarray(text, dtype=object).ravel())
-    cells = np.array([canonical(str(one)).strip() for one in uniques], dtype=object)
+    # U+2212 is the sign of minus as typesetting programs write it.
+    cells = np.array([canonical(str(one)).strip().replace("\u2212", "-") for one in uniques], dtype=object)
     return _read(cells, decimal)[codes].reshape(np.shape(text))
 
 

@@ -139,6 +139,7 @@ def _one_struct(
             column=found["times"],
             places=[Place(found=f"shape {times.shape}")],
         )
+    _check_stated(arrays, struct, list_length, n_lists, log)
     if log.errors:
         return None
     subject, missing = as_text(_given(vectors.get("subject")))
@@ -157,6 +158,26 @@ def _one_struct(
         times=times,
         extras=conditions({name: value for name, value in arrays.items() if name not in found.values()}, n_lists),
     )
+
+
+def _check_stated(arrays: Arrays, struct: Struct, stated: int | None, n_lists: int, log: ProblemLog) -> None:
+    """Report lengths in the file that are others than the user states."""
+    name = _find(arrays, "list_length")
+    if stated is None or name is None:
+        return
+    given = vector(arrays[name], name, n_lists, log)
+    lengths = np.array([]) if given is None else pd.to_numeric(given, errors="coerce").to_numpy(dtype=float)
+    other = np.flatnonzero(np.isfinite(lengths) & (lengths != stated))
+    if len(other):
+        log.add(
+            "stated_length",
+            f"The file has other list lengths than list_length={stated}",
+            expected=f"{stated} in '{name}', or list_length= left out",
+            fix="leave out list_length=, or correct the array",
+            column=name,
+            places=[Place(row=int(one) + 1, found=f"{lengths[one]:g}") for one in other[:PLACES_SHOWN]],
+            n_places=len(other),
+        )
 
 
 def _check_names(

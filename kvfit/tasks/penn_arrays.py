@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ def plain(value: object) -> np.ndarray:
         For structs, cells with several values, functions, objects and complex numbers.
     """
     if hasattr(value, "toarray"):  # a sparse matrix
+        _check_sparse(value)
         value = value.toarray()
     array = np.asarray(value)
     _refuse(array)
@@ -46,6 +48,17 @@ def plain(value: object) -> np.ndarray:
     for at, cell in np.ndenumerate(array):
         cells[at] = _content(cell)
     return cells
+
+
+def _check_sparse(value: Any) -> None:
+    """Refuse a sparse matrix whose indices lead outside it: SciPy would write there."""
+    if value.format != "csc":
+        return
+    first, rows = value.indptr, value.indices
+    n_kept = min(len(rows), len(value.data))
+    inside = len(first) == value.shape[1] + 1 and first[0] == 0 and (np.diff(first) >= 0).all() and first[-1] <= n_kept
+    if not inside or (len(rows) and (rows.min() < 0 or rows.max() >= value.shape[0])):
+        raise NotPlain("a damaged sparse matrix")
 
 
 def _content(cell: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from kvfit.tasks.mat_layout import check_mat
 from kvfit.tasks.problems import Place, ProblemLog
 
 #: What files call the matrix of recalls, in lower case.
@@ -113,7 +115,8 @@ def _structs(value: Any, where: str, wanted: tuple[str, ...], depth: int = 0) ->
 
 def _load_npz(path: Path, log: ProblemLog) -> Arrays | None:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves a broken archive open.
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, KeyError) as error:
         _report_unreadable(log, error, "an .npz file of plain arrays (numpy.savez), without pickled objects")
@@ -124,12 +127,16 @@ def _load_npz(path: Path, log: ProblemLog) -> Arrays | None:
 
 def _load_mat(path: Path, log: ProblemLog) -> Arrays | None:
     from scipy.io import loadmat
+    from scipy.io.matlab import matfile_version
 
     try:
+        content = path.read_bytes()
+        if matfile_version(io.BytesIO(content))[0] == 1:  # SciPy's reader of other versions trusts nothing
+            check_mat(content)
         with warnings.catch_warnings():
             # about the kind of sparse matrices, which are made dense
             warnings.filterwarnings("ignore", "The default value for `spmatrix`", DeprecationWarning)
-            top = loadmat(path, struct_as_record=True, squeeze_me=False)
+            top = loadmat(io.BytesIO(content), struct_as_record=True, squeeze_me=False)
     except NotImplementedError as error:
         _report_unreadable(log, error, "a MATLAB file of version 7 or earlier: save(..., '-v7')")
         return None

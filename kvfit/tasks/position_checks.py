@@ -154,7 +154,9 @@ def check_outside(lists: ListRows, declared: np.ndarray, log: ProblemLog) -> Non
             "output_position_outside",
             "Output positions of recalls lie before the first",
             expected="1, 2, 3, ... in the order of the responses",
-            fix="correct the positions; pass first_position=0 if they were counted from 0",
+            fix="correct the positions; pass first_position=0 if they were counted from 0"
+            if (position < 1).any()
+            else "correct the positions; add 1 to all output positions if they, unlike study positions, count from 0",
             column="position",
             places=columns.places(early, columns.position[early]),
             n_places=len(early),

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from kvfit.tasks.count_columns import CountColumn, check_counts
+from kvfit.tasks.count_columns import CountColumn, check_counts, may_be_answers, other_series
+from kvfit.tasks.count_totals import check_totals
 from kvfit.tasks.event_columns import report_missing_columns
 from kvfit.tasks.labels import as_integers, as_text
 from kvfit.tasks.numbers import Decimal, in_doubt, read_numbers
@@ -65,7 +66,9 @@ def expand_counts(
         if one.less is not None:
             counts[:, at] -= counts[:, names.index(one.less)]
             _check_remainder(table, rows, one, counts[:, at], log)
+    check_totals(table, rows, columns, counts, log, decimal)
     rest = table.drop(columns=names)
+    _warn_of_series(rest, columns, log)
     _check_duplicates(rest, rows, log, of_status=of_status)
     _check_some(counts, log)
     if log.errors:
@@ -76,6 +79,41 @@ def expand_counts(
     if of_status:
         made["old"] = np.repeat(np.tile([int(bool(one.old)) for one in columns], len(table)), counts.ravel())
     return rest.iloc[of_row].reset_index(drop=True).assign(**made), rows[of_row]
+
+
+def _warn_of_series(rest: pd.DataFrame, columns: Sequence[CountColumn], log: ProblemLog) -> None:
+    """Warn of further numbered columns, and of rows that look like trials with several answers each."""
+    names = [repr(one.name) for one in columns]
+    further = other_series(list(rest.columns), columns)
+    if further:
+        log.add(
+            "further_counts",
+            f"Responses are counted by {', '.join(names)}; other numbered columns are kept as conditions",
+            expected="one series of columns of counts",
+            fix="pass ignore_columns= with the series that is not meant",
+            places=[Place(found=", ".join(map(repr, further)))],
+            severity="warning",
+        )
+    labels = [name for name in rest.columns if name not in ("subject", "old") and _names_rows(rest, name)]
+    if labels and may_be_answers(columns):
+        log.add(
+            "counts_or_answers",
+            f"{', '.join(names)} are read as numbers of responses, but each row may be a trial with several answers",
+            expected="columns count_1, count_2, ... for counts, or one column 'response'",
+            fix=f"if rows are trials, pass columns={{'response': {names[0]}}}; else rename the columns count_1, ...",
+            places=[Place(found=f"{labels[0]!r} is different in every row of a participant")],
+            severity="warning",
+        )
+
+
+def _names_rows(table: pd.DataFrame, name: str) -> bool:
+    """Whether a column is different in every row of each participant, as numbers and names of trials are."""
+    text, missing = as_text(table[name])
+    subject = as_text(table["subject"])[0]
+    pairs = pd.DataFrame({"subject": subject, "cell": text})
+    # Rows of one status alone differ by their condition in any table of counts.
+    several = pairs.groupby("subject").size().min() > 2
+    return bool(several) and not missing.any() and not pairs.duplicated().any()
 
 
 def expand_weights(
@@ -97,13 +135,29 @@ def expand_weights(
     -------
     table, rows
         As from `expand_counts`; None if the column does not say how many trials a row stands for: it holds other
-        than whole numbers, or rows are alike in all other columns, as trials are.
+        than whole numbers, rows are alike in all other columns, as trials are, or most rows are alone with what stands
+        beside the response, as trials with a number or a name of their own are (then `log` warns).
     """
     numbers = read_numbers(as_text(table[column])[0], decimal)
     rest = table.drop(columns=column)
     cells = pd.DataFrame({name: as_text(rest[name])[0] for name in rest.columns})
     whole = np.isfinite(numbers) & (numbers >= 0) & (numbers == np.round(numbers))
     if not whole.all() or cells.duplicated().any() or not (numbers > 1).any() or numbers.sum() > _MOST_TRIALS:
+        return None
+    # A row of counts has others beside it, with the other responses to the same items.
+    beside = cells.drop(columns="response").duplicated(keep=False)
+    if beside.mean() < 0.5:
+        log.add(
+            "count_not_used",
+            f"'{column}' is kept as a condition: each row is taken as one trial",
+            expected="rows that differ by the response alone, where a row stands for several trials",
+            fix="nothing, if rows are trials; else leave out columns that number the rows, with ignore_columns=",
+            column=column,
+            places=[
+                Place(found=f"{int((~beside).sum())} of {len(table)} rows have no row of another response beside them")
+            ],
+            severity="warning",
+        )
         return None
     of_row = np.repeat(np.arange(len(table)), numbers.astype(np.int64))
     return rest.iloc[of_row].reset_index(drop=True), rows[of_row]

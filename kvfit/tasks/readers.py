@@ -32,6 +32,7 @@ from kvfit.tasks.sources import (
     sound_or_error,
     source_stem,
 )
+from kvfit.tasks.stated_length import check_stated_length
 from kvfit.tasks.validation import CheckedEvents, check_events
 from kvfit.tasks.wide import is_wide, read_wide, recall_columns
 
@@ -82,7 +83,8 @@ def read_free_recall(
     description : str, optional
         Where the data come from, for reports; default the file's name.
     list_length : int, optional
-        Length of all lists, for wide tables and matrices that do not hold it.
+        Length of all lists, for wide tables and matrices that do not hold it. Where a table has lengths or study rows,
+        they must agree with it.
     repeated_items : {"error", "drop", "first"}
         Lists in which an item was studied more than once, see `kvfit.tasks.reading_rules.ReadingRules`.
     empty_participants : {"error", "drop", "keep"}
@@ -251,8 +253,13 @@ def _read_events(
     table = rename_columns(opened.cells, columns or {}, log)
     if is_wide(list(table.columns)):
         table = count_from_one(table, recall_columns(list(table.columns)), first_position, opened.decimal)
+        check_stated_length(table, opened.rows, list_length, log, opened.decimal)
         matrix = read_wide(table, opened.rows, log, list_length=list_length, decimal=opened.decimal)
         return None if matrix is None else _check_matrix(matrix, rules, log, opened)
+    check_stated_length(table, opened.rows, list_length, log, opened.decimal)
+    if list_length is not None and "list_length" not in table.columns:
+        # Study rows say how long a list is; what the user says of it is checked against them.
+        table = table.assign(list_length=list_length)
     if not is_scored(list(table.columns)):
         return _check_long(count_from_one(table, ["position"], first_position, opened.decimal), opened, rules, log)
     # psifr's scored form: turned back into events first.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -35,6 +36,10 @@ _MEANINGS = {
     "lag": "the distance from study to test",
     "list_length": "the length of the study list",
 }
+
+
+#: What programs write where there is no response.
+_CODE = re.compile(r"-[0-9]+|9+|[.?-]|-+|missing|timeout|none", re.IGNORECASE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +217,8 @@ def _categories(
             fix = "correct the responses, or scale=" + "; pass ignore_case=True where only the case differs" * any(
                 by_case
             )
+        if any(_CODE.fullmatch(str(one)) for one in set(given[at])):
+            fix += "; empty the cells of codes that mean no response, and pass missing_responses='drop'"
         log.add(
             "response_outside_scale",
             "Responses lie outside the scale",

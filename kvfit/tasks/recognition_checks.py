@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from kvfit.tasks.labels import as_text
 from kvfit.tasks.list_rows import ListRows, match_recalls
 from kvfit.tasks.position_checks import check_duplicate_positions
 from kvfit.tasks.problems import PLACES_SHOWN, Place, ProblemLog
 from kvfit.tasks.reading_rules import RecognitionRules
 from kvfit.tasks.recognition_answers import TrialAnswers
-from kvfit.tasks.recognition_columns import TrialRows
+from kvfit.tasks.recognition_columns import TrialRows, plain_name
 
 
 def check_positions(lists: ListRows, trials: TrialRows, log: ProblemLog) -> None:
@@ -35,6 +36,46 @@ def check_positions(lists: ListRows, trials: TrialRows, log: ProblemLog) -> None
                 ),
             )
             lists.touched[lists.of_row[copies]] = True
+
+
+def check_sessions(lists: ListRows, table: pd.DataFrame, log: ProblemLog) -> None:
+    """Report lists that run through several sessions: labels that start again, or no labels at all.
+
+    Study in one session and test in another is one list. Where items are both studied and tested in several sessions, or,
+    without study rows, a label of a list stands in several sessions, they are several lists.
+
+    Parameters
+    ----------
+    lists : ListRows
+    table : pandas.DataFrame
+        Under kvfit's column names.
+    log : ProblemLog
+    """
+    names = [str(name) for name in table.columns if plain_name(str(name)) == "session"]
+    if len(names) != 1 or (not len(lists.study) and "list" not in table.columns):
+        return
+    text, missing = as_text(table[names[0]])
+    of_rows = []
+    for at in (lists.study, lists.responses):
+        known = at[~missing[at]]
+        of_rows.append(pd.DataFrame({"list": lists.of_row[known], "session": text[known]}).drop_duplicates())
+    studied, tested = of_rows
+    both = tested.merge(studied) if len(lists.study) else tested
+    sessions = both.groupby("list")["session"].agg(lambda one: ", ".join(sorted(set(one))))
+    several = sessions.index[both.groupby("list").size().reindex(sessions.index) > 1].to_numpy(dtype=np.int64)
+    if not len(several):
+        return
+    joined = f"['{names[0]}', 'list']" if "list" in table.columns else f"'{names[0]}'"
+    log.add(
+        "duplicate_list_label",
+        "Lists run through several sessions",
+        expected="each list of a participant has its own label",
+        fix=f"pass columns={{'list': {joined}}}; or ignore_columns=['{names[0]}'] if it is one list all the same",
+        column=names[0],
+        places=lists.places(several, lists.first_rows()[several], [f"sessions {sessions[one]}" for one in several]),
+        n_places=len(several),
+        severity="error" if len(lists.study) else "warning",
+    )
 
 
 def check_studied(lists: ListRows, trials: TrialRows, answers: TrialAnswers, keys: np.ndarray, log: ProblemLog) -> None:

@@ -17,6 +17,7 @@ from kvfit.tasks.recognition_checks import (
     check_direction,
     check_positions,
     check_repeated_tests,
+    check_sessions,
     check_studied,
 )
 from kvfit.tasks.recognition_columns import TrialRows, check_rows
@@ -24,6 +25,7 @@ from kvfit.tasks.recognition_design import design_columns, find_presentations
 from kvfit.tasks.response_scale import Scale
 from kvfit.tasks.series_checks import check_missing_lists, check_similar_values
 from kvfit.tasks.sources import SourceTable
+from kvfit.tasks.stated_length import check_stated_length
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +98,13 @@ def check_trials(
         old_values=old_values,
         decimal=source.decimal,
     )
+    check_stated_length(source.cells, source.rows, list_length, log, source.decimal)
     usable = trials.columns.usable
     np.logical_and(usable, trials.columns.is_study | answers.sound, out=usable)
     lists = arrange_lists(trials.columns)
     keys = item_keys(trials.columns.item, ignore_case=rules.ignore_case)
     check_positions(lists, trials, log)
+    check_sessions(lists, source.cells, log)
     check_studied(lists, trials, answers, keys, log)
     check_repeated_tests(lists, trials, keys, log)
     incomplete = check_both_kinds(lists, answers, rules, log)

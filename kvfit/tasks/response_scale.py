@@ -80,8 +80,10 @@ class ResponseScale:
 
 
 def normalise_response(text: str, *, ignore_case: bool = False) -> str:
-    """Write a response in one way: ``3.0``, ``3,0`` and ``3`` are the same, outer blanks do not count."""
+    """Write a response in one way: ``3.0``, ``3,0``, ``+3`` and ``3`` are the same, outer blanks do not count."""
     text = canonical(text).strip()
+    if re.fullmatch("[+\u2212][0-9].*", text):  # with a plus, or the true sign of minus
+        text = text.removeprefix("+").replace("\u2212", "-")
     # Not ``3,000``, which may be three thousand.
     if re.fullmatch(r"-?[0-9]+(\.0*|,0{1,2})?", text):
         return str(int(float(text.replace(",", "."))))

@@ -232,6 +232,10 @@ def typed_column(values: pd.Series, *, text_cells: bool, decimal: Decimal = None
 
 def _join(table: pd.DataFrame, parts: Sequence[str]) -> pd.Series:
     texts, missing = zip(*(as_text(table[part]) for part in parts), strict=True)
+    # A bar in a part must not make one label of two: "a/b" and "c", "a" and "b/c".
+    several = len(set(zip(*texts, strict=True))) > len({"/".join(cells) for cells in zip(*texts, strict=True)})
+    if several:
+        texts = tuple(np.array([one.replace("/", "//") for one in part], dtype=object) for part in texts)
     joined = pd.Series(["/".join(cells) for cells in zip(*texts, strict=True)], index=table.index, dtype=object)
     return joined.mask(np.logical_or.reduce(missing))
 

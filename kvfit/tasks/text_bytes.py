@@ -20,6 +20,36 @@ _MARKS = (
 )
 
 
+#: How files begin that are no text tables, and what they are.
+_KINDS = (
+    (b"PAR1", "a Parquet file"),
+    (b"ARROW1", "a Feather (Arrow) file"),
+    (b"FEA1", "a Feather file"),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet (.xls)"),
+    (b"$FL2", "an SPSS file"),
+    (b"$FL3", "an SPSS file"),
+    (b"<stata_dta>", "a Stata file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"CDF", "a netCDF file"),
+    (b"RDX", "an R data file"),
+    (b"RDA", "an R data file"),
+    (b"X\n\x00", "an R data file (.rds)"),
+    (b"SQLite format 3", "a database"),
+    (b"%PDF", "a PDF document"),
+    (b"MATLAB 5.0 MAT-file", "a MATLAB file; its name must end with .mat"),
+    (b"\x93NUMPY", "a NumPy array (.npy)"),
+    (b"BZh", "compressed by bzip2"),
+    (b"\xfd7zXZ\x00", "compressed by xz"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+    (b"\x80\x04\x95", "a Python pickle"),
+)
+#: The like of text files that are no tables, after blanks.
+_TEXT_KINDS = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?P<JSON>[\[{]\s*[\"{\[\]}])|(?P<HTML><(?:!doctype html|html|table))|(?P<XML><\?xml))",
+    re.IGNORECASE,
+)
+
+
 def read_text(path: Path, log: ProblemLog, encoding: str | None = None) -> str | None:
     """Read a text file, gzip-compressed or not.
 
@@ -46,7 +76,7 @@ def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
     content = path.read_bytes()
     if content.startswith(b"\x1f\x8b"):
         try:
-            return gzip.decompress(content)
+            content = gzip.decompress(content)
         except (EOFError, OSError, zlib.error) as error:
             log.add(
                 "broken_gzip",
@@ -64,14 +94,38 @@ def _read_bytes(path: Path, log: ProblemLog) -> bytes | None:
             fix="save the sheet as 'CSV UTF-8', or unpack the archive",
         )
         return None
+    kind = _other_kind(content)
+    if kind:
+        log.add(
+            "no_text_table",
+            f"The file is {kind}",
+            expected="a text table (.csv, .csv.gz, .tsv), or Penn matrices (.mat, .npz)",
+            fix="save it as CSV with the program it comes from, or read it there and pass the data frame (Python)",
+        )
+        return None
     return content
+
+
+def _other_kind(content: bytes) -> str:
+    """What a file is that is no text table; empty if it may be one."""
+    found = next((kind for start, kind in _KINDS if content.startswith(start) and not _is_text(content)), "")
+    if found:
+        return found
+    match = _TEXT_KINDS.match(content[:1000])
+    return f"{match.lastgroup}, not a table of rows and columns" if match is not None else ""
+
+
+def _is_text(content: bytes) -> bool:
+    """Whether a file that begins like another kind is a table whose first column has such a name."""
+    first = re.split(rb"[\r\n]", content[:1000])[0]
+    return first.isascii() and first.decode("ascii").isprintable() and any(one in first for one in b",;\t|")
 
 
 def _decode(content: bytes, log: ProblemLog) -> str | None:
     marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     # UTF-16 text without a byte order mark is valid UTF-8 with zero bytes in between.
-    zeros = content[:1000].count(0)
-    if marked is None and 0 < zeros < len(content[:1000]) / 10:
+    zeros = content.count(0)
+    if marked is None and 0 < zeros < len(content) / 10:
         log.add(
             "zero_bytes",
             "The file has zero bytes here and there",

@@ -29,7 +29,7 @@ def row_lines(body: str, delimiter: str, n_rows: int) -> np.ndarray:
     ndarray of int64, shape (row,)
     """
     one_each = np.arange(1, n_rows + 1)
-    if '"' not in body or n_rows == len(_split(body)):
+    if '"' not in body or n_rows == len(split_lines(body)):
         return one_each
     starts = np.array([start for start, _ in _records(body, delimiter)], dtype=np.int64)
     return starts if len(starts) == n_rows else one_each
@@ -52,7 +52,7 @@ def check_quotes(body: str, delimiter: str, n_columns: int, n_above: int, log: P
     """
     if '"' not in body or n_columns < 2:
         return
-    lines = _split(body)
+    lines = split_lines(body)
     places = []
     for start, end in _records(body, delimiter):
         spanned = lines[start - 1 : end]
@@ -77,7 +77,8 @@ def unclosed_quote(body: str, delimiter: str) -> int | None:
     return records[-1][0] if records and body.count('"') % 2 else None
 
 
-def _split(body: str) -> list[str]:
+def split_lines(body: str) -> list[str]:
+    """Return the lines of a text, as readers of tables see them, without their ends."""
     lines = _LINE_END.split(body)
     return lines[:-1] if lines and not lines[-1] else lines
 

@@ -19,7 +19,7 @@ from kvfit.tasks.numbers import Decimal, find_decimal
 from kvfit.tasks.problems import Place, ProblemLog
 from kvfit.tasks.text_bytes import read_text
 from kvfit.tasks.text_layout import BLANK, Layout, delimiter_named, find_layout
-from kvfit.tasks.text_quotes import check_quotes, row_lines, unclosed_quote
+from kvfit.tasks.text_quotes import check_quotes, row_lines, split_lines, unclosed_quote
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,7 +211,8 @@ def _warn_short(layout: Layout, n_columns: int, log: ProblemLog) -> None:
     if '"' in layout.body:
         of_row = [(line, len(cells)) for line, cells in _rows(layout)]
     else:
-        lines = enumerate(layout.body.splitlines(), start=layout.header_line + 1)
+        # Not str.splitlines, which ends lines at characters that stand within cells, too.
+        lines = enumerate(split_lines(layout.body), start=layout.header_line + 1)
         of_row = [(at, line.count(layout.delimiter) + 1) for at, line in lines if line.strip()]
     short = [(line, n_cells) for line, n_cells in of_row if n_cells < n_columns]
     if layout.delimiter != BLANK and 0 < len(short) <= len(of_row) / 2:
