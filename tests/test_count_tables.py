@@ -181,8 +181,15 @@ class TestSeries:
     def test_of_two_series_the_longer_one_counts(self) -> None:
         table = pd.DataFrame({"subject": [1, 1], "old": [0, 1], "r1": [9, 9], "r2": [9, 9], "count_1": [1, 2]})
         table = table.assign(count_2=[3, 1], count_3=[1, 1])
-        data = kv.read_recognition(table, old_from=2)
+        with pytest.warns(DataWarning, match="other numbered columns are kept as conditions"):
+            data = kv.read_recognition(table, old_from=2)
         assert counts(data) == [[1, 3, 1], [2, 1, 1]]
+
+    def test_of_two_equal_series_the_one_called_counts_counts(self) -> None:
+        table = pd.DataFrame({"subject": [1, 1], "old": [0, 1], "r1": [9, 9], "r2": [9, 9], "n1": [4, 4], "n2": [5, 5]})
+        with pytest.warns(DataWarning, match="other numbered columns are kept as conditions"):
+            data = kv.read_recognition(table.assign(count_1=[3, 1], count_2=[1, 2]))
+        assert counts(data) == [[3, 1], [1, 2]]
 
 
 def test_the_error_of_a_table_without_old_names_no_column_of_counts() -> None:

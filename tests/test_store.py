@@ -202,6 +202,13 @@ DAMAGES: dict[str, Callable[[Path], None]] = {
     "other definition": edited(definition={}),
     "older": lambda folder: forge(folder, format=store.FORMAT - 1),
     "newer": lambda folder: forge(folder, format=store.FORMAT + 1),
+    # with its checksum put right: sound for all that find sees, or nearly
+    "files are no names": lambda folder: forge(folder, files=3),
+    "files are a list": lambda folder: forge(folder, files=["fit.nc"]),
+    "a zero byte in a name": lambda folder: forge(folder, files={"a\0": "0"}),
+    "a file outside": lambda folder: forge(folder, files={"../fit.nc": "0"}),
+    "settings of no fit": lambda folder: forge(folder, settings={"draws": "many"}),
+    "no model": lambda folder: forge(folder, model=None),
     "trials truncated": replaced("trials.csv.gz", lambda content: content[: len(content) // 2]),
     "trials zeroed": replaced("trials.csv.gz", lambda content: bytes(len(content))),
     "trials missing": lambda folder: (folder / "trials.csv.gz").unlink(),
