@@ -175,7 +175,8 @@ def _check_inner(elements: Sequence[_Element], wanted: int, order: str, depth: i
 
 def _check_opaque(elements: Sequence[_Element], order: str, depth: int) -> None:
     names, rest = elements[:3], elements[3:]
-    if len(names) < 3 or len(rest) != 1 or any(one.kind not in _NAME for one in names) or any(one.kind != _MATRIX for one in rest):
+    named = len(names) == 3 and all(one.kind in _NAME for one in names)
+    if not named or [one.kind for one in rest] != [_MATRIX]:
         raise MatLayoutError("an object that cannot be read")
     for one in rest:
         _check_matrix(one.content, order, depth + 1)
