@@ -82,8 +82,10 @@ def read_manifest(folder: Path, written: int, what: str) -> dict[str, Any]:
     if sealed(manifest) != manifest:
         raise SealError(f"{folder}: {MANIFEST} was edited or damaged after it was written (its checksum is another)")
     files = manifest.get("files")
-    whole = isinstance(files, dict) and all(isinstance(checksum, str) for checksum in files.values())
-    if not whole or any(name in ("", ".", "..") or set(name) & set("/\\\0") for name in files):
+    if not isinstance(files, dict) or any(
+        not isinstance(checksum, str) or name in ("", ".", "..") or set(name) & set("/\\\0")
+        for name, checksum in files.items()
+    ):
         raise SealError(f"{folder}: {MANIFEST} is none of kvfit's, or damaged (it names no files)")
     return manifest
 

@@ -131,7 +131,7 @@ def _load_mat(path: Path, log: ProblemLog) -> Arrays | None:
 
     try:
         content = path.read_bytes()
-        if matfile_version(io.BytesIO(content))[0] == 1:  # SciPy's reader of other versions trusts nothing
+        if matfile_version(str(path))[0] == 1:  # SciPy's reader of other versions trusts nothing
             check_mat(content)
         with warnings.catch_warnings():
             # about the kind of sparse matrices, which are made dense
