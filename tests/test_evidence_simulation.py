@@ -12,7 +12,8 @@ from kvfit.recognition.evidence.laplace import extend_inverse, probit
 from kvfit.recognition.evidence.matrix import gamma_probit, squared_cosine_cumulants
 from kvfit.recognition.evidence.minerva2 import moments
 from kvfit.recognition.evidence.probit_table import Tabulated
-from kvfit.recognition.evidence.rem import RemItems, log_odds_distribution
+from kvfit.recognition.evidence.rem import RemItems
+from kvfit.recognition.evidence.rem_odds import log_odds_distribution
 from kvfit.recognition.evidence.tables import minerva2_table, rem_table
 
 CRITERIA = np.linspace(-1.5, 2.5, 9)

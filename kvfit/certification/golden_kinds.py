@@ -90,7 +90,8 @@ def _likelihood_ratios(spec: str, inputs: Mapping[str, Any]) -> Found:
 
 
 def _odds_rates(spec: str, inputs: Mapping[str, Any]) -> Found:
-    from kvfit.recognition.evidence.rem import RemItems, log_odds_distribution, storage_probability
+    from kvfit.recognition.evidence.rem import RemItems, storage_probability
+    from kvfit.recognition.evidence.rem_odds import log_odds_distribution
 
     stored = storage_probability(inputs["u_star"], inputs["t"])[None]
     items = RemItems(inputs["w"], inputs["g"], inputs["c"])

@@ -3,29 +3,28 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import expit, ndtr, ndtri
 
 from kvfit.recognition.evidence.echo_intensity import IntensityLaws, Stored
 from kvfit.recognition.evidence.kinds import Kind
-from kvfit.recognition.evidence.laplace import extend_inverse, probit
+from kvfit.recognition.evidence.laplace import RELIABLE
 from kvfit.recognition.evidence.minerva2 import Features
-from kvfit.recognition.evidence.probit_table import CRITERIA, ProbitTable, tabulate
-from kvfit.recognition.evidence.rem import (
-    RemItems,
-    log_sums,
-    probe_groups,
-    ratio_transform,
-    storage_probability,
-    sum_distribution,
-)
+from kvfit.recognition.evidence.probit_table import ProbitTable
+from kvfit.recognition.evidence.rem import RemItems, storage_probability
+from kvfit.recognition.evidence.rem_odds import Images, find_points, reliable, sum_distributions
+from kvfit.recognition.evidence.rem_probes import standard_probes
+from kvfit.recognition.evidence.spline import straight_spline
 
 #: Log odds of MINERVA 2's learning probability, and its criteria, in the tables.
 LEARNING_GRID = np.linspace(-2.5, 5.0, 97)
 INTENSITY_CRITERIA = np.linspace(-7.0, 7.0, 281)
 #: Probit beyond which tails of the intensity go on as normal ones, and share of it from which their slope is taken.
 _FURTHEST, _NEAR = 5.5, 0.9
-#: Log of REM's storage rate -log(1 - u) in the tables.
-RATE_GRID = np.linspace(-4.0, 1.0, 26)
+#: Log of REM's storage rate -log(1 - u), and its criteria, in the tables; rates at which distributions are computed.
+RATE_GRID = np.linspace(-4.0, 1.0, 61)
+ODDS_CRITERIA = np.linspace(-7.0, 7.0, 141)
+_COMPUTED_RATES = np.linspace(-4.0, 1.0, 13)
 
 
 @lru_cache(maxsize=16)
@@ -99,51 +98,35 @@ def rem_table(kinds: tuple[Kind, ...], items: RemItems) -> ProbitTable:
     Returns
     -------
     ProbitTable
+
+    Notes
+    -----
+    Probabilities of responses that are read from it are right to 3e-3; see :mod:`kvfit.recognition.evidence.rem_odds`.
     """
-    log_odds, distributions = rem_distributions(kinds, items, RATE_GRID)
-    probits = [[probit(one) for one in of_kind] for of_kind in distributions]
+    values = np.stack([_odds_row(kinds, items, float(rate)) for rate in _COMPUTED_RATES], axis=1)
+    # distributions change slowly with the rate: a spline through few rows gives the others
+    between = CubicSpline(_COMPUTED_RATES, values, axis=1)(RATE_GRID)
+    return ProbitTable(
+        np.ascontiguousarray(between),
+        float(RATE_GRID[0]),
+        float(RATE_GRID[1] - RATE_GRID[0]),
+        float(ODDS_CRITERIA[0]),
+        float(ODDS_CRITERIA[1] - ODDS_CRITERIA[0]),
+    )
 
-    def row(parameter: float) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]:
-        i = int(np.argmin(np.abs(RATE_GRID - parameter)))
-        at = extend_inverse(log_odds[0], probits[0][i], CRITERIA)
-        return at, [(x, of_kind[i]) for x, of_kind in zip(log_odds, probits, strict=True)]
 
-    return tabulate(RATE_GRID, row)
-
-
-def rem_distributions(
-    kinds: tuple[Kind, ...], items: RemItems, log_rates: np.ndarray
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Distribution functions of REM's log odds.
-
-    Parameters
-    ----------
-    kinds : tuple of Kind
-    items : RemItems
-    log_rates : ndarray, shape (rate,)
-
-    Returns
-    -------
-    log_odds : list of ndarray, shape (point,)
-        One for each kind.
-    distributions : ndarray, shape (kind, rate, point)
-    """
-    u = -np.expm1(-np.exp(log_rates))
-    groups = probe_groups(items)
-    sums = log_sums()
-    total = np.zeros((len(kinds), len(u), len(sums)))
-    for probes in groups:
-        other = {
-            times: ratio_transform(storage_probability(u, times), probes, items, own=False)
-            for times in sorted({kind.others for kind in kinds})
-        }
-        own = {
-            times: ratio_transform(storage_probability(u, times), probes, items, own=True)
-            for times in sorted({kind.presentations for kind in kinds if kind.old})
-        }
-        for k, kind in enumerate(kinds):
-            images = [(other[kind.others], kind.list_length - int(kind.old))]
-            if kind.old:
-                images.append((own[kind.presentations], 1))
-            total[k] += sum_distribution(*images)
-    return [sums - np.log(kind.list_length) for kind in kinds], total / len(groups)
+def _odds_row(kinds: tuple[Kind, ...], items: RemItems, log_rate: float) -> np.ndarray:
+    """Probits ``(kind, criterion)`` at one storage rate."""
+    u = float(-np.expm1(-np.exp(log_rate)))
+    lists = []
+    for kind in kinds:
+        one = [(Images(float(storage_probability(u, kind.others)), items), float(kind.list_length - int(kind.old)))]
+        if kind.old:
+            one.append((Images(float(storage_probability(u, kind.presentations)), items, own=True), 1.0))
+        lists.append(one)
+    probes = standard_probes(items.n_features, items.g if items.g_probe is None else items.g_probe)
+    x = find_points(lists, probes, RELIABLE)
+    of_lists = [reliable(x, row) for row in sum_distributions(lists, x, probes)]
+    log_odds = [points - np.log(kind.list_length) for kind, (points, _) in zip(kinds, of_lists, strict=True)]
+    at = straight_spline(of_lists[0][1], log_odds[0], ODDS_CRITERIA)
+    return np.stack([straight_spline(at_odds, z, at) for at_odds, (_, z) in zip(log_odds, of_lists, strict=True)])
