@@ -6,9 +6,10 @@ Laplace transform of one ratio (:mod:`kvfit.recognition.evidence.laplace`). What
 over :mod:`kvfit.recognition.evidence.rem_probes`.
 
 After lists of 4 and more, distribution functions are right to 1e-3, and means and standard deviations of the log odds,
-which are .5 to 5, to 3e-3; response probabilities, which are read from a table, are right to 3e-3, because the odds of old
-items have small steps (``pytest tests/test_rem_exact.py``). One or two images, of which little is stored, have few
-possible odds; steps there are smoothed over a tenth of the odds.
+which are .5 to 5, to 3e-3. Response probabilities are read from a table: within 1e-3 for lists of one length whose items
+were studied once, within 1e-2 otherwise, because the odds of old items have small steps (``pytest
+tests/test_rem_exact.py``). One or two images, of which little is stored, have few possible odds; steps there are smoothed
+over a tenth of the odds.
 """
 
 from collections.abc import Sequence
@@ -33,8 +34,8 @@ _SMALL = 22.0
 _LARGE = 2.5
 #: Points that are computed at once.
 _AT_ONCE = 32
-#: One of so many probes shows roughly where distributions lie; distance of points there, and points to be computed.
-_ONE_OF, _ROUGH, N_POINTS = 32, 1.5, 44
+#: One of so many probes shows roughly where distributions lie; distance of points there, in log odds.
+_ONE_OF, _ROUGH = 32, 1.5
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def sum_distributions(lists: Sequence[Composition], x: np.ndarray, probes: Probe
     return found
 
 
-def find_points(lists: Sequence[Composition], probes: Probes, furthest: float, n_points: int = N_POINTS) -> np.ndarray:
+def find_points(lists: Sequence[Composition], probes: Probes, furthest: float, n_points: int) -> np.ndarray:
     """Log sums at which distributions of several lists should be computed: dense where any of them changes."""
     # the tails are those of the probes with the largest values
     largest_last = np.argsort(probes.counts @ np.arange(probes.counts.shape[1]), kind="stable")

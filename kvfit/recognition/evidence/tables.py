@@ -101,7 +101,7 @@ def rem_table(kinds: tuple[Kind, ...], items: RemItems) -> ProbitTable:
 
     Notes
     -----
-    Probabilities of responses that are read from it are right to 3e-3; see :mod:`kvfit.recognition.evidence.rem_odds`.
+    For how exact probabilities of responses are, see :mod:`kvfit.recognition.evidence.rem_odds`.
     """
     values = np.stack([_odds_row(kinds, items, float(rate)) for rate in _COMPUTED_RATES], axis=1)
     # distributions change slowly with the rate: a spline through few rows gives the others
@@ -125,7 +125,8 @@ def _odds_row(kinds: tuple[Kind, ...], items: RemItems, log_rate: float) -> np.n
             one.append((Images(float(storage_probability(u, kind.presentations)), items, own=True), 1.0))
         lists.append(one)
     probes = standard_probes(items.n_features, items.g if items.g_probe is None else items.g_probe)
-    x = find_points(lists, probes, RELIABLE)
+    # old items' distributions have small steps, and those of lists of other lengths lie elsewhere
+    x = find_points(lists, probes, RELIABLE, 32 * (1 + len(lists) // 2))
     of_lists = [reliable(x, row) for row in sum_distributions(lists, x, probes)]
     log_odds = [points - np.log(kind.list_length) for kind, (points, _) in zip(kinds, of_lists, strict=True)]
     at = straight_spline(of_lists[0][1], log_odds[0], ODDS_CRITERIA)
