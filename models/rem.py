@@ -8,8 +8,9 @@ study fills one image (differentiation), which makes it match its own item bette
 
 ``u`` is the chance that a feature is stored in one presentation (u* and the attempts of a presentation in one). The number
 of features, c and g trade off with it and are fixed by options. The distribution of the odds is computed, not approximated:
-means of log odds to 3e-3, probabilities to 1e-3, or 1e-2 for lists of several lengths (``kvfit.recognition.evidence.rem_odds``). Criteria stand on the log odds; see ``kvfit.recognition.evidence.probit_table``
-for their unit.
+means of log odds to 3e-3, probabilities to 1e-3, or 1e-2 for lists of several lengths (see
+``kvfit.recognition.evidence.rem_odds``). Criteria stand on the log odds; see ``kvfit.recognition.evidence.probit_table`` for
+their unit.
 
 Reference: Shiffrin & Steyvers (1997), Psychonomic Bulletin & Review 4, 145-166.
 """

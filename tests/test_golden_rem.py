@@ -12,11 +12,13 @@ from kvfit.recognition.evidence.rem import RemItems, likelihood_ratios, storage_
 from kvfit.recognition.evidence.rem_odds import log_odds_distribution, moments
 
 
-def rates(stored: np.ndarray, list_length: int, items: RemItems, **kinds: tuple[RemItems, ...]) -> dict[str, float]:
+def rates(
+    stored: np.ndarray, list_length: int, items: RemItems, other_items: tuple[RemItems, ...] = ()
+) -> dict[str, float]:
     """Rates at odds of 1, means and standard deviations, under the names of the reference numbers."""
     found = {}
     for name, rate, old in (("old", "hit_rate", True), ("new", "false_alarm_rate", False)):
-        log_odds, distribution = log_odds_distribution(stored, list_length, items, old=old, **kinds)
+        log_odds, distribution = log_odds_distribution(stored, list_length, items, old=old, other_items=other_items)
         found[rate] = 1.0 - float(CubicSpline(log_odds, distribution[0])(0.0))
         found[f"mean_log_odds_{name}"], found[f"sd_log_odds_{name}"] = moments(log_odds, distribution[0])
     found["d_prime_from_rates"] = float(ndtri(found["hit_rate"]) - ndtri(found["false_alarm_rate"]))
