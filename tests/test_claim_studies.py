@@ -148,7 +148,7 @@ def test_from_data_to_page(scripts: dict[str, ModuleType], tmp_path: Path) -> No
     (decision,) = found.decisions
     assert "For a further list of these people serial_position is better, by " in str(decision)
     assert "for a new person serial_position is better" in str(decision)
-    assert "Simulated experiments like this one" in str(decision)
+    assert "Simulated experiments like this one, judged by AIC, each person alone, " in str(decision)
     page = claims.write(study, found, arguments).read_text(encoding="utf-8")
     for section in ("claims", "new-people", "model-use", "confusion"):
         assert f'id="{section}"' in page

@@ -152,11 +152,22 @@ def test_chances_are_those_of_the_answer() -> None:
     assert "and in 100 % when a is" in str(decide(CLAIM, contrasts(50.0), near))
 
 
+def test_what_simulations_were_judged_by_is_said() -> None:
+    alone = "Simulated experiments like this one, judged by AIC, each person alone, "
+    assert f"{alone}favour a in 3 %" in str(decide(CLAIM, contrasts(50.0), KNOWN))
+    assert f"{alone}find a in 90 %" in str(decide(CLAIM, contrasts(1.0), KNOWN))
+    assert "judged by BIC, each person alone, favour" in str(
+        decide(CLAIM, contrasts(50.0), replace(KNOWN, criterion="bic"))
+    )
+    by_elpd = str(decide(CLAIM, contrasts(50.0), replace(KNOWN, criterion="elpd")))
+    assert "judged by posterior fits and PSIS-LOO, favour" in by_elpd
+
+
 def test_eighty_percent_of_power() -> None:
     enough = replace(KNOWN, for_first=(0.8, 0.0), for_second=(0.0, 0.8))
     assert "neither may be" in str(decide(CLAIM, contrasts(1.0), enough))
     weak = str(decide(CLAIM, contrasts(1.0), replace(enough, for_second=(0.9, 0.79))))
-    assert "find a in 80 % of cases when it is true and b in 79 % of cases when it is true: too weak" in weak
+    assert "find a in 80 % of cases when it is true and b in 79 % of cases when it is true: so judged, too weak" in weak
     assert weak.endswith("an experiment to find b.")
     assert str(decide(CLAIM, contrasts(1.0), replace(enough, for_first=(0.7, 0.9), for_second=(0.0, 0.6)))).endswith(
         "to find a or b."

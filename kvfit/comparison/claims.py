@@ -69,6 +69,8 @@ class Discernment:
         ... and its standard deviation over experiments.
     replicates : int
         Experiments simulated from each.
+    criterion : {"aic", "bic", "elpd"}
+        What simulated experiments were judged by; AIC and BIC fit each person alone.
     """
 
     for_first: tuple[float, float]
@@ -78,6 +80,13 @@ class Discernment:
     lead: tuple[float, float]
     spread: tuple[float, float]
     replicates: int = 1
+    criterion: str = "aic"
+
+    @property
+    def judged(self) -> str:
+        """What simulated experiments were judged by, in words."""
+        words = {"elpd": "by posterior fits and PSIS-LOO"}
+        return words.get(self.criterion, f"by {self.criterion.upper()}, each person alone")
 
 
 def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -> Discernment:
@@ -129,7 +138,7 @@ def discernment(scores: pd.DataFrame, criterion: str, first: str, second: str) -
         fewest = min(fewest, replicates)
     return Discernment(
         chances[0], chances[1], (persons[0], persons[1]), (simulated[0], simulated[1]), (leads[0], leads[1]),
-        (spreads[0], spreads[1]), fewest,
+        (spreads[0], spreads[1]), fewest, criterion,
     )  # fmt: skip
 
 
@@ -279,8 +288,8 @@ def _trust(claim: Claim, known: Discernment, outcome: Outcome) -> str:
     right = known.for_first[0] if outcome == "decided for" else known.for_second[1]
     mistake = _mistake(known, outcome)
     words = (
-        f"Simulated experiments like this one favour {true} in {_percent(mistake)} of cases when {false} is true, and in"
-        f" {_percent(right)} when {true} is"
+        f"Simulated experiments like this one, judged {known.judged}, favour {true} in {_percent(mistake)} of cases when"
+        f" {false} is true, and in {_percent(right)} when {true} is"
     )
     if mistake > LARGEST_MISTAKE:
         return f"{words}: such an answer would come too often from {false}, and decides nothing."
@@ -291,9 +300,9 @@ def _power(claim: Claim, known: Discernment) -> str:
     found = {claim.first: known.for_first[0], claim.second: known.for_second[1]}
     words = " and ".join(f"{name} in {_percent(chance)} of cases when it is true" for name, chance in found.items())
     weak = [name for name, chance in found.items() if chance < ENOUGH_POWER]
-    text = f"Simulated experiments like this one find {words}"
+    text = f"Simulated experiments like this one, judged {known.judged}, find {words}"
     if weak:
-        return f"{text}: too weak an experiment to find {' or '.join(weak)}."
+        return f"{text}: so judged, too weak an experiment to find {' or '.join(weak)}."
     return f"{text}: with either of them true a clear answer was to be expected, so that neither may be."
 
 
