@@ -8,14 +8,12 @@ design) exceeds it with probability Phi(-c), as in signal detection. This only r
 criteria stay at fixed evidence over conditions and lists; but memories of different kinds get comparable criteria.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from kvfit.recognition.evidence.average import with_lapse
-from kvfit.recognition.evidence.laplace import extend
 from kvfit.recognition.log_space import log_categories, log_normal_cdf
 
 #: Criteria at which tables are computed; beyond them probits go on linearly.
@@ -92,32 +90,6 @@ class Tabulated:
         """``(..., cell, category)``, see :class:`kvfit.recognition.memory.Evidence`."""
         z = self.table(self.kind, self.parameter, criteria, xp)
         return with_lapse(log_categories(log_normal_cdf(z, xp), log_normal_cdf(-z, xp), xp), xp)
-
-
-def tabulate(
-    grid: np.ndarray, row: Callable[[float], tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]]]
-) -> ProbitTable:
-    """Compute a table.
-
-    Parameters
-    ----------
-    grid : ndarray, shape (parameter,)
-        Equally spaced.
-    row : callable
-        ``row(parameter)`` returns the quantiles of the reference lure at `CRITERIA`, and for each kind of cell the pair
-        of an increasing grid of evidence and the probits there (NaN where unreliable).
-
-    Returns
-    -------
-    ProbitTable
-    """
-    rows = []
-    for parameter in grid:
-        at, kinds = row(float(parameter))
-        rows.append([extend(x, z, at) for x, z in kinds])
-    return ProbitTable(
-        np.ascontiguousarray(np.swapaxes(np.array(rows), 0, 1)), float(grid[0]), float(grid[1] - grid[0])
-    )
 
 
 def _cubic(position: Any, n: int, xp: Any) -> tuple[Any, tuple[Any, Any, Any, Any]]:
