@@ -317,7 +317,7 @@ class TestWithResponses:
         (["b", "a", "3"], ["3", "a", "b"]),
     ],
 )
-@pytest.mark.filterwarnings("ignore:.*differ only by case or leading zeros")
+@pytest.mark.filterwarnings("ignore:.*differ only by case, zeros, punctuation")
 def test_participants_sort_naturally(labels: list[object], order: list[object]) -> None:
     data = read_free_recall(stack(*(list_table(label, 1, 3, [1]) for label in labels)))
     assert data.participants.tolist() == order
