@@ -244,6 +244,18 @@ def test_damaged_fits_are_refused_set_aside_and_made_again(
     assert kv.open_fit(fit.path).label == "evsd"
 
 
+def test_a_batch_sets_aside_what_it_cannot_open(fit: kv.Fit, ratings: kv.RecognitionData, sampler: Sampler) -> None:
+    assert fit.path is not None
+    DAMAGES["settings of no fit"](fit.path)
+    with pytest.warns(StoreWarning, match="moved to .*, and fitted again"):
+        (again,) = kv.fit_batch(["evsd"], ratings, store=fit.path.parent, **TINY)
+    assert again.path == fit.path
+    assert len(sampler.asked) == 2
+    (untouched,) = kv.fit_batch(["evsd"], ratings, store=fit.path.parent, **TINY)
+    assert untouched.path == fit.path
+    assert len(sampler.asked) == 2
+
+
 def test_what_is_wrong_is_told_apart(fit: kv.Fit) -> None:
     assert fit.path is not None
     for damage, words in {

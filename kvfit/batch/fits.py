@@ -102,7 +102,12 @@ def fit_batch(
     if problems:
         raise ValueError("posterior fits:\n  " + "\n  ".join(dict.fromkeys(problems)))
     kept = [stores.find(Path(store), model.label, key) for model, key in places]
-    missing = [job for job, folder in zip(jobs, kept, strict=True) if folder is None]
+    # what cannot be opened all the same is set aside now and computed with what is missing
+    opened = [
+        None if folder is None else stores.reopen(folder, model)
+        for folder, (model, _) in zip(kept, places, strict=True)
+    ]
+    missing = [job for job, fit in zip(jobs, opened, strict=True) if fit is None]
     if missing:
         for one in sets:
             stores.prepare(Path(store), one)
@@ -113,14 +118,19 @@ def fit_batch(
             raise BatchError(
                 f"{batch.words()}\nThe other fits are in {store}; the same call goes on with what is missing."
             )
-    found = [stores.find(Path(store), model.label, key) for model, key in places]
-    if None in found:
-        raise BatchError(f"fits were made, but are not in {store}: a cluster's workers must share this folder")
     return [
-        stores.open_fit(folder, model=model)
-        for folder, (model, _) in zip(found, places, strict=True)
-        if folder is not None
+        _made(Path(store), model, key) if fit is None else fit for fit, (model, key) in zip(opened, places, strict=True)
     ]
+
+
+def _made(store: Path, model: "MemoryModel", key: str) -> "Fit":
+    """Open a fit that a job has just kept."""
+    from kvfit import store as stores
+
+    folder = stores.find(store, model.label, key)
+    if folder is None:
+        raise BatchError(f"fits were made, but are not in {store}: a cluster's workers must share this folder")
+    return stores.open_fit(folder, model=model)
 
 
 def not_the_registered(
