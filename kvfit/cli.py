@@ -44,6 +44,7 @@ from kvfit.cli_steps import (
     state_priors,
     write_csv,
 )
+from kvfit.interrupts import is_interrupt
 
 if TYPE_CHECKING:
     from kvfit.inference.fit import Fit
@@ -84,7 +85,9 @@ def main() -> None:
         text = error.args[0] if isinstance(error, DatasetError) else error
         err.print(f"kvfit: {text}", markup=False)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemError) as error:
+        if not is_interrupt(error):
+            raise
         err.print(_what_is_kept(), markup=False)
         sys.exit(_STOPPED)
 
