@@ -13,7 +13,7 @@ from kvfit.checks.recognition.bench import RecognitionBench
 from kvfit.checks.recognition.checks import RECOGNITION_CHECKS, SLOW_CHECKS
 from kvfit.checks.recovery import recovers, recovers_persons
 from kvfit.checks.result import CheckResult, ModelReport
-from kvfit.interrupts import is_interrupt
+from kvfit.interrupts import raise_interrupt
 from kvfit.memory_model import MemoryModel
 from kvfit.recall.model import RecallModel
 from kvfit.recognition.model import RecognitionModel
@@ -87,8 +87,7 @@ def _run[B](name: str, check: Callable[[B], CheckResult], bench: B) -> CheckResu
     try:
         return check(bench)
     except Exception as error:  # a model under test may break in any way, which is what the report is for
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
+        raise_interrupt(error)
         frame = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(frame.filename).name}, line {frame.lineno}"
         reason = (str(error).strip().splitlines() or ["no message"])[0]

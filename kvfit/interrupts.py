@@ -14,3 +14,14 @@ def is_interrupt(error: BaseException) -> bool:
             return True
         seen = seen.__cause__ or seen.__context__ if isinstance(seen, SystemError) else None
     return False
+
+
+def raise_interrupt(error: BaseException) -> None:
+    """Go on with a stop where an error came of Ctrl-C; for those who catch every error of somebody else's code.
+
+    Raises
+    ------
+    KeyboardInterrupt
+    """
+    if is_interrupt(error):
+        raise KeyboardInterrupt from error

@@ -11,7 +11,7 @@ from typing import Any
 
 from kvfit.batch.job import Job, plain
 from kvfit.files import write_text
-from kvfit.interrupts import is_interrupt
+from kvfit.interrupts import raise_interrupt
 from kvfit.sealed import sealed
 from kvfit.store import package_versions
 
@@ -108,7 +108,6 @@ def execute(job: Job, store: Path | None) -> Outcome:
             write_result(job, result, time.perf_counter() - started, keep)
         return result
     except Exception as error:
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
+        raise_interrupt(error)
         text = " ".join(f"{type(error).__name__}: {error}".split())
         return Failure(job.key, job.label, text, traceback.format_exc())

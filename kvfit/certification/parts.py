@@ -18,7 +18,7 @@ from kvfit.certification.plan import Plan
 from kvfit.certification.power import power_words
 from kvfit.certification.timing import time_model
 from kvfit.checks.result import CheckResult
-from kvfit.interrupts import is_interrupt
+from kvfit.interrupts import raise_interrupt
 from kvfit.memory_model import MemoryModel
 from kvfit.recovery.coverage import coverage_by_set
 from kvfit.recovery.study import Where
@@ -177,8 +177,7 @@ def identify(work: Work) -> Part:
     try:
         of_posterior = work.coverage
     except Exception as error:  # its own part says so
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
+        raise_interrupt(error)
         of_posterior = None
     return identification(work.recovery, of_posterior, work.job(information, "information"))
 
@@ -215,8 +214,7 @@ def run_part(name: str, work: Work) -> Part:
     try:
         return PARTS[name](work)
     except Exception as error:  # a model under test may break in any way
-        if is_interrupt(error):
-            raise KeyboardInterrupt from error
+        raise_interrupt(error)
         return failed(name, error)
 
 
