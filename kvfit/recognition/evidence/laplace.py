@@ -12,6 +12,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import ndtri
 
+from kvfit.recognition.evidence.spline import with_lines
+
 #: Order M of the inversion. The error is about 10^(-0.6 M) for a smooth distribution; details finer than about 1 / M of
 #: the sum's size are lost, so that nearly constant sums need another method.
 ORDER = 16
@@ -68,12 +70,8 @@ def extend(x: np.ndarray, z: np.ndarray, at: np.ndarray) -> np.ndarray:
     -------
     ndarray, shape (point,)
     """
-    x, z = _rising(x, z)
-    inside = PchipInterpolator(x, z)(np.clip(at, x[0], x[-1]))
-    few = min(max(3, len(x) // 12), len(x) - 1)
-    below = (z[few] - z[0]) / (x[few] - x[0])
-    above = (z[-1] - z[-1 - few]) / (x[-1] - x[-1 - few])
-    return inside + below * np.minimum(at - x[0], 0.0) + above * np.maximum(at - x[-1], 0.0)
+    x, z = rising(x, z)
+    return with_lines(x, z, lambda inside: PchipInterpolator(x, z)(inside), at)
 
 
 def quantiles(cdf: Callable[[np.ndarray], np.ndarray], low: float, high: float, z: np.ndarray) -> np.ndarray:
@@ -107,14 +105,13 @@ def quantiles(cdf: Callable[[np.ndarray], np.ndarray], low: float, high: float, 
 
 def extend_inverse(x: np.ndarray, known: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Like :func:`extend`, from probits to evidence."""
-    x, known = _rising(x, known)
+    x, known = rising(x, known)
     return extend(known, x, z)
 
 
-def _rising(x: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rising(x: np.ndarray, z: np.ndarray, least: float = 1e-4) -> tuple[np.ndarray, np.ndarray]:
+    """Points whose probits are known and rise by `least`."""
     kept = np.isfinite(z)
     x, z = x[kept], z[kept]
-    if len(x) < 2:
-        raise ValueError("a distribution of evidence is narrower than the grid on which it is computed")
-    rising = np.concatenate(([True], z[1:] > np.maximum.accumulate(z)[:-1] + 1e-4))
-    return x[rising], z[rising]
+    rises = np.concatenate(([True], z[1:] > np.maximum.accumulate(z)[:-1] + least))[: len(z)]
+    return x[rises], z[rises]

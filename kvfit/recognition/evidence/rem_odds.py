@@ -20,7 +20,7 @@ from scipy.fft import irfft, next_fast_len
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
-from kvfit.recognition.evidence.laplace import RELIABLE, euler_rule
+from kvfit.recognition.evidence.laplace import euler_rule, probit, rising
 from kvfit.recognition.evidence.rem import RemItems, geometric
 from kvfit.recognition.evidence.rem_probes import Probes, standard_probes
 
@@ -118,12 +118,7 @@ def find_points(lists: Sequence[Composition], probes: Probes, furthest: float, n
 
 def reliable(x: np.ndarray, distribution: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points and probits where numerical errors are small against the tail, around the middle; rising."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z = ndtri(np.clip(distribution, 0.0, 1.0))
-    kept = np.abs(z) <= RELIABLE
-    x, z = x[kept], z[kept]
-    rising = np.concatenate(([True], z[1:] > np.maximum.accumulate(z)[:-1] + 1e-6)) if len(z) else np.zeros(0, bool)
-    return x[rising], z[rising]
+    return rising(x, probit(distribution), 1e-6)
 
 
 def log_odds_distribution(

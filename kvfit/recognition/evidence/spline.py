@@ -1,5 +1,7 @@
 """Cubic splines on regular grids, in the form that compiled loops read: four coefficients times four weights."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 from scipy.linalg import solve_banded
@@ -41,11 +43,15 @@ def straight_spline(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
     The lines have the mean slope over the outer twelfth of the points, at least three: single points at the ends are the
     least exact ones.
     """
+    return with_lines(x, y, lambda inside: CubicSpline(x, y, bc_type="natural")(inside), at)
+
+
+def with_lines(x: np.ndarray, y: np.ndarray, between: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> np.ndarray:
+    """An interpolation between points with increasing `x`, and the lines of :func:`straight_spline` beyond them."""
     if len(x) < 2:
         raise ValueError("a distribution of evidence is narrower than the grid on which it is computed")
     few = min(max(3, len(x) // 12), len(x) - 1)
     below = (y[few] - y[0]) / (x[few] - x[0])
     above = (y[-1] - y[-1 - few]) / (x[-1] - x[-1 - few])
-    inside = np.clip(at, x[0], x[-1])
-    found = CubicSpline(x, y, bc_type="natural")(inside)
-    return np.asarray(found + below * np.minimum(at - x[0], 0.0) + above * np.maximum(at - x[-1], 0.0))
+    inside = between(np.clip(at, x[0], x[-1]))
+    return np.asarray(inside + below * np.minimum(at - x[0], 0.0) + above * np.maximum(at - x[-1], 0.0))
